@@ -1,0 +1,50 @@
+"""The commands of `machiya`, by name, and where each is found.
+
+The table holds the summaries too, so that `machiya --help` imports no command, and thus none of the libraries they need.
+A test holds every summary against the command's own.
+"""
+
+import importlib
+from dataclasses import dataclass
+
+import click
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One command: the module below `machiya.cli`, the attribute in it, and the line that `--help` shows."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+ENTRIES: dict[str, Entry] = {
+    "new": Entry("new", "new", "Make a new component that builds and passes everything at once."),
+    "check": Entry("check", "check", "Check a component.yaml against the rules of the contract."),
+    "build": Entry("build", "build", "Build the image of a component."),
+    "test": Entry("test", "test", "Run the conformance suite on a component or an image."),
+    "schema": Entry("schema", "schema", "Print the JSON Schema of component.yaml."),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a command only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which a contributor meets them."""
+        return list(ENTRIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command called `cmd_name`; None if there is none."""
+        entry = ENTRIES.get(cmd_name)
+        if entry is None:
+            return None
+        command = getattr(importlib.import_module(f"machiya.cli.{entry.module}"), entry.attribute)
+        assert isinstance(command, click.Command), f"machiya.cli.{entry.module}.{entry.attribute} is not a click command"
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in ENTRIES.items()])

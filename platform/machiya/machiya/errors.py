@@ -1,0 +1,72 @@
+"""The errors that Machiya explains to people.
+
+::
+
+    MachiyaError               70  a bug in Machiya, or a case it has no better name for
+    ├── ArgumentsError         64  an argument or option is wrong, or does not fit the others
+    ├── ContractError          65  a component.yaml breaks the rules of the contract
+    ├── NotFoundError          66  a folder, file or image that was named is not there
+    ├── EngineError            69  no container engine answers, or it refused
+    ├── OutputError            73  what should be written cannot be written
+    ├── BuildError              1  an image could not be built
+    └── CheckError              1  what was checked ran to its end and was found wanting
+
+The numbers are exit codes: those of BSD's ``sysexits.h``, which components use too, and 1 for "looked, and the answer is no".
+An error carries what is wrong and where (``message``) and what to do about it (``remedy``). It never prints itself:
+``machiya.cli.shell`` does, in one place.
+"""
+
+from typing import ClassVar
+
+
+class MachiyaError(Exception):
+    """The base of all errors that are explained to people."""
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class ArgumentsError(MachiyaError):
+    """An argument or option is wrong, or does not fit the others."""
+
+    exit_code = 64
+
+
+class ContractError(MachiyaError):
+    """A component.yaml breaks the rules of the contract."""
+
+    exit_code = 65
+
+
+class NotFoundError(MachiyaError):
+    """A folder, file or image that was named is not there."""
+
+    exit_code = 66
+
+
+class EngineError(MachiyaError):
+    """No container engine answers, or it refused to do what was asked."""
+
+    exit_code = 69
+
+
+class OutputError(MachiyaError):
+    """What should be written cannot be written, or something is in its place."""
+
+    exit_code = 73
+
+
+class BuildError(MachiyaError):
+    """An image could not be built."""
+
+    exit_code = 1
+
+
+class CheckError(MachiyaError):
+    """What was checked ran to its end and was found wanting."""
+
+    exit_code = 1
