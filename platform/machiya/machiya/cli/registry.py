@@ -41,7 +41,9 @@ class LazyGroup(click.Group):
         if entry is None:
             return None
         command = getattr(importlib.import_module(f"machiya.cli.{entry.module}"), entry.attribute)
-        assert isinstance(command, click.Command), f"machiya.cli.{entry.module}.{entry.attribute} is not a click command"
+        assert isinstance(command, click.Command), (
+            f"machiya.cli.{entry.module}.{entry.attribute} is not a click command"
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

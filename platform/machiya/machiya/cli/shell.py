@@ -59,4 +59,3 @@ def describe(error: MachiyaError) -> str:
     if error.remedy:
         lines += [f"  {line}" for line in error.remedy.splitlines()]
     return "\n".join(lines)
-
