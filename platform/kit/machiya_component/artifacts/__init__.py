@@ -1,0 +1,7 @@
+"""Artifacts: folders with a sidecar ``_artifact.json``; digests, checks by type, reading and sealing."""
+
+from machiya_component.artifacts.check import check_artifact
+from machiya_component.artifacts.digest import content_digest
+from machiya_component.artifacts.sidecar import SIDECAR, Artifact, Producer, read_sidecar
+
+__all__ = ["SIDECAR", "Artifact", "Producer", "check_artifact", "content_digest", "read_sidecar"]

@@ -1,0 +1,148 @@
+"""The ``component`` command: ``self-test``, ``contract``, ``run OPERATION --name value ...``.
+
+The one place where errors become lines on stderr and an exit code.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from machiya_component import stop
+from machiya_component.errors import EXIT_MEANINGS, ArgumentsError, ComponentError, ExitCode, Stopped
+
+if TYPE_CHECKING:
+    from machiya_component.component import Component
+
+GROUP = "machiya.components"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of an image: the one component that is installed."""
+    stop.install()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_guarded(None, words))
+
+
+def main_of_many(arguments: Sequence[str] | None = None) -> None:
+    """``python -m machiya_component NAME ...``: for an environment in which several components are installed."""
+    stop.install()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_guarded(words[0] if words else "", words[1:]))
+
+
+def _guarded(name: str | None, words: list[str]) -> int:
+    """Run a command; whatever happens, the last line on stderr says what is wrong and what to do."""
+    place = " ".join(part for part in (name or "component", *words[:2]) if not part.startswith("-"))
+    try:
+        return _dispatch(_installed(name), words)
+    except ComponentError as error:
+        for detail in error.details:
+            print(detail, file=sys.stderr)
+        return _last_line(place, error.exit_code, str(error))
+    except Stopped:
+        return _last_line(place, ExitCode.STOPPED, "Nothing was published. Run it again; it resumes if it can.")
+    except OSError as error:
+        return _operating_system(place, error)
+    except Exception as error:
+        traceback.print_exc()
+        text = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+        return _last_line(place, ExitCode.BUG, f"{text} Show the lines above to the component's owner.")
+
+
+def _operating_system(place: str, error: OSError) -> int:
+    import errno
+
+    traceback.print_exc()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return _last_line(place, ExitCode.TEMPORARY, f"{error}. Free space on the disk, then run it again.")
+    return _last_line(place, ExitCode.BUG, f"{error}. Show the lines above to the component's owner.")
+
+
+def _last_line(place: str, code: ExitCode, text: str) -> int:
+    print(f"{place}: {EXIT_MEANINGS[code]} ({int(code)}): {' '.join(text.split())}", file=sys.stderr, flush=True)
+    return int(code)
+
+
+def _installed(name: str | None) -> "Component":
+    from importlib.metadata import entry_points
+
+    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name is None and len(found) == 1:
+        name = next(iter(found))
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none"
+        what = f"no component {name!r} is installed here" if name else "not exactly one component is installed here"
+        remedy = f"Installed: {known}. Say which: python -m machiya_component NAME run OPERATION ..."
+        raise ArgumentsError(f"{what}.", remedy)
+    component: Component = found[name].load()
+    return component
+
+
+def _dispatch(component: "Component", words: list[str]) -> int:
+    command, rest = (words[0], words[1:]) if words else ("self-test", [])
+    if command in ("--help", "-h", "help"):
+        from machiya_component.usage import component_usage
+
+        print(component_usage(component.contract), end="")
+        return ExitCode.DONE
+    if command == "contract":
+        from machiya_component.contract import CONTRACT_FILE, raw_contract_json
+
+        component.check()
+        print(raw_contract_json(component.home / CONTRACT_FILE))
+        return ExitCode.DONE
+    if command == "self-test":
+        return _self_test(component)
+    if command == "run":
+        return _run(component, rest)
+    raise ArgumentsError(f"there is no command {command!r}.", "Commands: self-test, contract, run OPERATION.")
+
+
+def _run(component: "Component", words: list[str]) -> int:
+    from machiya_component.parameters import parse_arguments
+    from machiya_component.run import Call, arguments_error, data_root, find_operation, input_folders, run
+    from machiya_component.usage import operation_usage
+
+    if not words or words[0].startswith("-"):
+        known = ", ".join(component.contract.operations)
+        raise ArgumentsError("run needs the name of an operation.", f"Operations: {known}.")
+    operation = find_operation(component.contract, words[0])
+    if any(word in ("--help", "-h") for word in words[1:]):
+        print(operation_usage(component.contract, operation), end="")
+        return ExitCode.DONE
+    parameters, findings = parse_arguments(operation, words[1:])
+    if findings:
+        raise arguments_error(findings)
+    _log_to_stderr()
+    root = data_root()
+    run(component, Call(operation, parameters, input_folders(operation, root / "in"), root / "out"))
+    return ExitCode.DONE
+
+
+def _self_test(component: "Component") -> int:
+    from machiya_component.selftest import self_test
+
+    contract = component.contract
+    logging.disable(logging.WARNING)
+    print(f"{contract.name} {contract.version} self-test")
+    failed = []
+    for result in self_test(component):
+        if result.problem:
+            failed.append(result)
+        told = result.problem or result.told
+        verdict = "FAIL" if result.problem else "ok"
+        print(f"  {verdict:<4} {result.operation} {result.sample} ({result.seconds:.1f} s): {told}", flush=True)
+    if failed:
+        first = failed[0]
+        text = f"sample {first.operation} {first.sample} {first.problem}"
+        return _last_line(f"{contract.name} self-test", ExitCode.BUG, text)
+    print("Every sample ended as the contract promises.")
+    return ExitCode.DONE
+
+
+def _log_to_stderr() -> None:
+    level = os.environ.get("MACHIYA_LOG_LEVEL", "INFO").upper()
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

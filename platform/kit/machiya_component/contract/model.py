@@ -1,0 +1,121 @@
+"""The completed contract: what ``component.yaml`` promises, with every default filled in. Frozen."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from machiya_component.tables.schema import TableSchema
+
+ArtifactKind = Literal["table", "model", "metrics", "report", "files"]
+ParameterType = Literal["integer", "number", "string", "boolean", "array", "object"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class ArtifactType(_Part):
+    """The type of a port: a kind, and the major version of what is inside (1 unless ``model@2`` says otherwise)."""
+
+    kind: ArtifactKind
+    major: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> "ArtifactType":
+        """``model@2`` -> kind model, major 2. The text must match the contract's schema."""
+        kind, _, major = text.partition("@")
+        return cls.model_validate({"kind": kind, "major": int(major) if major else 1})
+
+    def __str__(self) -> str:
+        return self.kind if self.major == 1 else f"{self.kind}@{self.major}"
+
+    def accepts(self, other: "ArtifactType") -> bool:
+        """Whether an artifact of the other type can go through this port."""
+        return self == other
+
+
+class Port(_Part):
+    """A named input or output artifact of an operation. ``optional`` only has a meaning for inputs."""
+
+    name: str
+    type: ArtifactType
+    description: str | None = None
+    optional: bool = False
+    allow_empty: bool = False
+    table_schema: TableSchema | None = None
+
+
+class Parameter(_Part):
+    """A named scalar (or small list or object) of an operation; ``fragment`` is its JSON Schema."""
+
+    name: str
+    type: ParameterType
+    fragment: dict[str, Any]
+
+    @property
+    def required(self) -> bool:
+        """Whether a call has to give it."""
+        return "default" not in self.fragment
+
+    @property
+    def default(self) -> Any:
+        """The value where a call gives none; ``KeyError`` for a required parameter."""
+        return self.fragment["default"]
+
+    @property
+    def description(self) -> str | None:
+        """What it means, for people."""
+        return self.fragment.get("description")
+
+
+class Resources(_Part):
+    """What one step asks a scheduler for: CPUs (cores) and memory (a Kubernetes quantity such as ``4Gi``)."""
+
+    cpu: float = 1.0
+    memory: str = "1Gi"
+
+
+class Service(_Part):
+    """How an operation that runs until SIGTERM is reached, and where it says that it is well."""
+
+    port: int
+    health: str
+
+
+class Sample(_Part):
+    """A call with data that comes with the component: paths below its folder, and the exit code it must end with."""
+
+    name: str
+    inputs: dict[str, str] = Field(default_factory=dict)
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    expect: int = 0
+
+
+class Operation(_Part):
+    """One thing a component can do."""
+
+    name: str
+    summary: str
+    description: str | None = None
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+    inputs: dict[str, Port] = Field(default_factory=dict)
+    outputs: dict[str, Port] = Field(default_factory=dict)
+    resources: Resources = Resources()
+    timeout: str | None = None
+    cache: bool = True
+    service: Service | None = None
+    samples: dict[str, Sample] = Field(default_factory=dict)
+
+
+class Contract(_Part):
+    """What a component promises to everybody who uses it."""
+
+    name: str
+    version: str
+    summary: str
+    owner: str
+    description: str | None = None
+    source: str | None = None
+    runbook: str | None = None
+    exit_codes: dict[int, str] = Field(default_factory=dict)
+    operations: dict[str, Operation]

@@ -1,0 +1,190 @@
+"""One call of one operation: check what comes in, do the work, check what goes out, put it in place."""
+
+import inspect
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from machiya_component import stop
+from machiya_component.artifacts import Artifact, Producer, check_artifact, content_digest, read_sidecar
+from machiya_component.artifacts.sidecar import SIDECAR, describe
+from machiya_component.checkpoint import checkpoint_of
+from machiya_component.component import Component
+from machiya_component.context import Context
+from machiya_component.contract.model import Contract, Operation, Port
+from machiya_component.errors import ArgumentsError, DataError, OutputError
+from machiya_component.findings import Finding, summarize
+from machiya_component.parameters import complete_parameters
+from machiya_component.ports import INPUTS, OUTPUTS
+from machiya_component.staging import Staging
+
+DATA_VARIABLE = "MACHIYA_DATA"
+IMAGE_VARIABLE = "MACHIYA_IMAGE"
+REVISION_VARIABLE = "MACHIYA_REVISION"
+PORT_VARIABLE = "MACHIYA_PORT"
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation with typed parameters, the folder of every input that is there, and the folder for outputs."""
+
+    operation: Operation
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, Path]
+    out: Path
+
+
+def data_root() -> Path:
+    """``/data``, or where ``MACHIYA_DATA`` says."""
+    return Path(os.environ.get(DATA_VARIABLE, "/data"))
+
+
+def input_folders(operation: Operation, folder: Path) -> dict[str, Path]:
+    """The folder of every port that has one; an optional port whose folder is not there or empty counts as absent."""
+    return {
+        name: folder / name
+        for name, port in operation.inputs.items()
+        if not port.optional or ((folder / name).is_dir() and any((folder / name).iterdir()))
+    }
+
+
+def find_operation(contract: Contract, name: str) -> Operation:
+    """The operation of this name, or an ``ArgumentsError`` that lists those there are."""
+    if name in contract.operations:
+        return contract.operations[name]
+    known = ", ".join(contract.operations)
+    raise ArgumentsError(f"{contract.name} has no operation {name!r}.", f"Operations: {known}.")
+
+
+def run(component: Component, call: Call) -> dict[str, Artifact]:
+    """Carry out a call and return the sidecar of every output.
+
+    Raises ``BindingError``, ``ArgumentsError`` (parameters, output folder), ``DataError`` (inputs), ``OutputError``,
+    and whatever the operation raises. Unless it returns, no output is visible.
+    """
+    component.check()
+    parameters = checked_parameters(call.operation, call.parameters)
+    staging = Staging(call.out)
+    staging.open(call.operation.outputs)
+    try:
+        inputs = _checked_inputs(call)
+        digests = {name: _digest_of(path) for name, path in inputs.items()}
+        _invoke(component, call, parameters, inputs, digests, staging)
+        sidecars = _sealed(component.contract, call, parameters, digests, staging)
+        with stop.deferred():
+            staging.publish(call.operation.outputs)
+    finally:
+        staging.discard()
+    _checkpoint(component.contract, call, parameters, digests).clear()
+    return sidecars
+
+
+def checked_parameters(operation: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters with defaults, or an ``ArgumentsError`` with every finding."""
+    parameters, findings = complete_parameters(operation, values)
+    if findings:
+        raise arguments_error(findings)
+    return parameters
+
+
+def arguments_error(findings: list[Finding]) -> ArgumentsError:
+    """Every finding about a call's arguments in one error."""
+    return ArgumentsError(summarize(findings), findings[0].remedy, findings)
+
+
+def _checked_inputs(call: Call) -> dict[str, Path]:
+    findings: list[Finding] = []
+    for name, port in call.operation.inputs.items():
+        if name in call.inputs:
+            findings += check_artifact(call.inputs[name], port)
+        elif not port.optional:
+            findings.append(Finding("artifact.absent", "the input is not given.", f"Give a {port.type.kind}.", name))
+    if findings:
+        raise DataError(summarize(findings), findings[0].remedy, findings)
+    return dict(call.inputs)
+
+
+def _digest_of(folder: Path) -> str:
+    return read_sidecar(folder).digest if (folder / SIDECAR).exists() else content_digest(folder)
+
+
+def _checkpoint(contract: Contract, call: Call, parameters: Mapping[str, Any], digests: Mapping[str, str]) -> Any:
+    return checkpoint_of(call.out, contract.name, contract.version, call.operation.name, parameters, digests)
+
+
+def _invoke(
+    component: Component,
+    call: Call,
+    parameters: Mapping[str, Any],
+    inputs: Mapping[str, Path],
+    digests: Mapping[str, str],
+    staging: Staging,
+) -> None:
+    operation, contract = call.operation, component.contract
+    function = component.functions[operation.name]
+    arguments: dict[str, Any] = dict(parameters)
+    for name, port in operation.inputs.items():
+        arguments[name] = INPUTS[port.type.kind](inputs[name]) if name in inputs else None
+    for name, port in operation.outputs.items():
+        arguments[name] = OUTPUTS[port.type.kind](staging.path(name))
+    with ExitStack() as stack:
+        if "context" in inspect.signature(function).parameters:
+            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{contract.name}-"))
+            arguments["context"] = Context(
+                component=contract.name,
+                version=contract.version,
+                operation=operation.name,
+                seed=int(parameters.get("seed", 0)),
+                checkpoint=_checkpoint(contract, call, parameters, digests),
+                out=call.out,
+                scratch=Path(scratch),
+                port=_service_port(operation),
+            )
+        function(**arguments)
+
+
+def _service_port(operation: Operation) -> int | None:
+    if operation.service is None:
+        return None
+    return int(os.environ.get(PORT_VARIABLE, operation.service.port))
+
+
+def _sealed(
+    contract: Contract, call: Call, parameters: dict[str, Any], digests: dict[str, str], staging: Staging
+) -> dict[str, Artifact]:
+    """Check every output, then give it its sidecar."""
+    findings = [
+        finding
+        for name, port in call.operation.outputs.items()
+        for finding in _output_findings(staging.path(name), port)
+    ]
+    if findings:
+        raise OutputError(
+            f"{contract.name} breaks its own contract: {summarize(findings)}",
+            "This is a bug of the component (or component.yaml promises too much).",
+            findings,
+        )
+    producer = Producer(
+        component=contract.name,
+        version=contract.version,
+        operation=call.operation.name,
+        parameters=parameters,
+        image=os.environ.get(IMAGE_VARIABLE) or None,
+        commit=os.environ.get(REVISION_VARIABLE) or None,
+    )
+    seed = int(parameters["seed"]) if "seed" in parameters else None
+    sidecars = {}
+    for name, port in call.operation.outputs.items():
+        sidecars[name] = describe(staging.path(name), port, producer, digests, seed)
+        (staging.path(name) / SIDECAR).write_text(sidecars[name].to_text(), encoding="utf-8")
+    return sidecars
+
+
+def _output_findings(folder: Path, port: Port) -> list[Finding]:
+    if not any(folder.iterdir()):
+        return [Finding("output.missing", "nothing was written to this output.", "Write it.", where=port.name)]
+    return check_artifact(folder, port)

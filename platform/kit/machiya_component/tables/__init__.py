@@ -1,0 +1,1 @@
+"""Tables: their schema (Frictionless Table Schema), and checks and statistics by column."""

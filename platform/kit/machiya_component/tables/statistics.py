@@ -1,0 +1,81 @@
+"""Statistics of each column, kept in the sidecar: what a later look compares (new values, shares, means)."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from machiya_component.tables.columns import value_type
+from machiya_component.tables.files import TableFiles, parquet_parts
+
+TOP_VALUES = 50
+CATEGORICAL = 200
+
+
+def table_statistics(folder: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+    """(rows, statistics by column) of the table in a folder; one column is in memory at a time.
+
+    Every column has ``type`` and ``nulls``. Numbers have ``min``, ``max``, ``mean``, ``std`` (population) over finite
+    values and ``nans``; times and dates ``min`` and ``max`` (ISO 8601); strings ``distinct``, and, where that is at
+    most ``CATEGORICAL``, ``values``: the most frequent ones with their counts. Ids have too many values to be listed,
+    so none of them gets into a sidecar.
+    """
+    files = TableFiles(parquet_parts(folder))
+    try:
+        return files.rows, {name: _column(files, name) for name in files.schema.names}
+    finally:
+        files.close()
+
+
+def _column(files: TableFiles, name: str) -> dict[str, Any]:
+    values = files.read([name]).column(0)
+    type_ = value_type(values.type)
+    base: dict[str, Any] = {"type": str(type_), "nulls": values.null_count}
+    if pa.types.is_floating(type_) or pa.types.is_integer(type_):
+        return base | _numbers(values)
+    if pa.types.is_timestamp(type_) or pa.types.is_date(type_):
+        return base | _times(values)
+    if pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_boolean(type_):
+        return base | _values(values)
+    return base
+
+
+def _numbers(values: pa.ChunkedArray) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if pa.types.is_floating(values.type):
+        finite = values.filter(pc.fill_null(pc.is_finite(values), False))
+        found["nans"] = pc.sum(pc.fill_null(pc.is_nan(values), False)).as_py() or 0
+        values = finite
+    if len(values) == values.null_count:
+        return found
+    extremes = pc.min_max(values).as_py()
+    return found | {
+        "min": extremes["min"],
+        "max": extremes["max"],
+        "mean": _rounded(pc.mean(values).as_py()),
+        "std": _rounded(pc.stddev(values).as_py()),
+    }
+
+
+def _rounded(value: float) -> float:
+    # Sums of floats depend on how many threads add them up; nine digits do not.
+    return float(f"{value:.9g}")
+
+
+def _times(values: pa.ChunkedArray) -> dict[str, Any]:
+    if len(values) == values.null_count:
+        return {}
+    extremes = pc.min_max(values)
+    return {side: str(extremes[side].cast(pa.string())) for side in ("min", "max")}
+
+
+def _values(values: pa.ChunkedArray) -> dict[str, Any]:
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    counts = pc.value_counts(values.drop_null())
+    if len(counts) > CATEGORICAL:
+        return {"distinct": len(counts)}
+    pairs = sorted(counts.to_pylist(), key=lambda pair: (-pair["counts"], str(pair["values"])))
+    listed = {str(pair["values"]): pair["counts"] for pair in pairs[:TOP_VALUES]}
+    return {"distinct": len(counts), "values": listed}
