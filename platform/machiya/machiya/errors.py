@@ -11,9 +11,9 @@
     ├── BuildError              1  an image could not be built
     └── CheckError              1  what was checked ran to its end and was found wanting
 
-The numbers are exit codes: those of BSD's ``sysexits.h``, which components use too, and 1 for "looked, and the answer is no".
-An error carries what is wrong and where (``message``) and what to do about it (``remedy``). It never prints itself:
-``machiya.cli.shell`` does, in one place.
+The numbers are exit codes: those of BSD's ``sysexits.h``, which components use too, and 1 for "looked, and the answer
+is no". An error carries what is wrong and where (``message``) and what to do about it (``remedy``). It never prints
+itself: ``machiya.cli.shell`` does, in one place.
 """
 
 from typing import ClassVar

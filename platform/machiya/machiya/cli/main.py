@@ -27,7 +27,8 @@ def _set_debug(context: click.Context, _parameter: click.Parameter, value: bool)
 def machiya() -> None:
     """Components for machine learning workflows, each in its own image.
 
-    Make one with `machiya new`, build it, and let `machiya test` say whether it keeps the promises of its component.yaml.
+    Make one with `machiya new`, build it, and let `machiya test` say whether it keeps
+    the promises of its component.yaml.
     """
 
 

@@ -1,7 +1,7 @@
 """The commands of `machiya`, by name, and where each is found.
 
-The table holds the summaries too, so that `machiya --help` imports no command, and thus none of the libraries they need.
-A test holds every summary against the command's own.
+The table holds the summaries too, so that `machiya --help` imports no command and none of the libraries they need; a
+test holds every summary against the command's own.
 """
 
 import importlib

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import click
 
-from machiya.errors import ArgumentsError, MachiyaError
+from machiya.errors import ArgumentsError, ContractError, MachiyaError
 
 INTERRUPTED = 130
 """128 + SIGINT, as shells report it."""
@@ -21,8 +21,8 @@ class Settings:
 def run(command: click.Command, arguments: list[str] | None = None) -> int:
     """Run `command` and return the exit code: 0, or that of the error, which has then been printed.
 
-    This is the only place that turns errors into text and exit codes. With the setting `debug` (the option `--debug` or the
-    variable MACHIYA_DEBUG) the traceback is printed too.
+    This is the only place that turns errors into text and exit codes. With the setting `debug` (the option `--debug` or
+    the variable MACHIYA_DEBUG) the traceback is printed too.
     """
     settings = Settings()
     try:
@@ -41,12 +41,19 @@ def run(command: click.Command, arguments: list[str] | None = None) -> int:
 
 def explain(error: Exception) -> MachiyaError:
     """Give any exception the shape of the errors that are explained to people."""
+    from machiya_component.contract import ContractError as KitContractError
+    from machiya_component.errors import ComponentError
+
     if isinstance(error, MachiyaError):
         return error
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "machiya"
         return ArgumentsError(error.format_message(), f"See `{path} --help`.")
+    if isinstance(error, KitContractError):
+        return ContractError(error.message, "\n".join(str(finding) for finding in error.findings))
+    if isinstance(error, ComponentError):
+        return MachiyaError(error.message, error.remedy)
     return MachiyaError(
         f"{type(error).__name__}: {error}",
         "This is a bug in Machiya. Run it again as `machiya --debug ...` and report what that prints.",
