@@ -1,0 +1,113 @@
+"""What the contract asks for: tables in, tables and metrics out."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from machiya_component import Component, Context, DataError, MetricsOutput, TableInput, TableOutput
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+component = Component(__package__)
+
+
+@component.operation
+def evaluate(
+    context: Context,
+    recommendations: TableInput,
+    test: TableInput,
+    train: TableInput,
+    segments: TableInput | None,
+    items: TableInput | None,
+    scores: TableOutput,
+    metrics: MetricsOutput,
+    *,
+    ks: list[int],
+    metric_names: list[str],
+    relevance: str,
+    bootstrap_samples: int,
+    confidence: float,
+    segment_edges: list[int],
+    seed: int,  # noqa: ARG001  (context.rng is seeded by it)
+) -> None:
+    """Score one set of recommendations against held-out interactions."""
+    from machiya_evaluation import evaluation, tables
+
+    settings = evaluation.Settings(
+        sorted(ks), metric_names, relevance == "weight", bootstrap_samples, confidence, sorted(segment_edges)
+    )
+    with _data_errors():
+        data = evaluation.prepare(
+            recommendations.read(["user_id", "item_id", "rank"]),
+            test.read(["user_id", "item_id", "weight"]),
+            train.read(["user_id", "item_id"]),
+            _read(segments, "user_id", "segment"),
+            _read(items, "item_id"),
+            settings,
+        )
+    counts = data.counts()
+    context.log.info("Users, lists and items: %s", counts)
+    with context.progress(len(data.groups()), "segments") as progress:
+        rows = evaluation.evaluate(data, settings, context.rng, progress.advance)
+    scores.write(tables.scores_table(rows))
+    metrics.write({**counts, **tables.scores_metrics(rows)})
+
+
+@component.operation
+def compare(
+    context: Context,
+    base: TableInput,
+    candidate: TableInput,
+    segments: TableInput | None,
+    train: TableInput | None,
+    user_changes: TableOutput,
+    item_changes: TableOutput,
+    verdict: TableOutput,
+    metrics: MetricsOutput,
+    *,
+    k: int,
+    p: float,
+    segment_edges: list[int],
+    thresholds: dict[str, float],
+    min_users: int,
+) -> None:
+    """Compare two sets of recommendations, and judge the change by thresholds."""
+    from machiya_evaluation import comparison, tables
+    from machiya_evaluation.verdict import judge
+
+    lists = ["user_id", "item_id", "rank"]
+    with _data_errors():
+        result = comparison.compare(
+            base.read(lists),
+            candidate.read(lists),
+            _read(segments, "user_id", "segment"),
+            _read(train, "user_id"),
+            k=k,
+            p=p,
+            segment_edges=sorted(segment_edges),
+        )
+    observations = comparison.user_statistics(result.users) | comparison.total_statistics(result)
+    judgements = judge(observations, thresholds, min_users)
+    for rule, threshold, observed, outcome in judgements:
+        shown = "not enough data" if observed is None else f"{observed:.4g}"
+        context.log.info("%s %g: %s (%s)", rule, threshold, outcome, shown)
+    user_changes.write(tables.user_changes_table(result.users))
+    item_changes.write(tables.item_changes_table(result.items))
+    verdict.write(tables.verdict_table(judgements))
+    metrics.write(tables.comparison_metrics(result, judgements, k))
+
+
+@contextmanager
+def _data_errors() -> Iterator[None]:
+    """The numerics' own error as the kit's, which becomes exit code 65."""
+    from machiya_evaluation.errors import InputError
+
+    try:
+        yield
+    except InputError as error:
+        raise DataError(str(error), error.remedy) from error
+
+
+def _read(port: TableInput | None, *columns: str) -> "pa.Table | None":
+    return None if port is None else port.read(columns)
