@@ -1,0 +1,118 @@
+"""Data files as Arrow tables: CSV or Parquet, plain or compressed. Their first bytes say which, not their names."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from machiya_component import DataError
+
+_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
+_REFUSED = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ": "compressed with xz"}
+_PARQUET = b"PAR1"
+_DAMAGED = "Write the file again. It may be cut off, lack a quote, or have more columns in one row than in another."
+
+
+def read_columns(path: Path, columns: Mapping[str, Any] | None, encoding: str) -> pa.Table:
+    """One file -> the named columns, in that order; ``None``: all of them.
+
+    In CSV every value is text. ``columns`` gives each column the Arrow type it gets there (text, or dictionary-encoded
+    text); in Parquet columns keep the types they have. Empty values are null. CSV: comma, or tab in ``*.tsv``; quotes
+    and line breaks in quotes as in RFC 4180; a byte-order mark and CRLF are fine; empty lines are no rows. Raises
+    ``DataError`` for a file that is damaged or lacks a column.
+    """
+    try:
+        if _first_bytes(path, 4) == _PARQUET:
+            return _read_parquet(path, columns)
+        return _read_csv(path, columns, encoding)
+    except UnicodeError as error:
+        raise _not_in(encoding, path, error) from error
+    except (pa.ArrowInvalid, OSError) as error:
+        if "invalid UTF8" in str(error):
+            raise _not_in(encoding, path, error) from error
+        raise DataError(f"{path.name} cannot be read to its end: {_first_line(error)}.", _DAMAGED) from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0].strip().rstrip(".")[:200]
+
+
+def _not_in(encoding: str, path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{path.name} is not text in the encoding {encoding}: {_first_line(error)}.",
+        "Save it as UTF-8, or name its encoding with --encoding, e.g. cp932 for Shift_JIS of Windows.",
+    )
+
+
+def _open(path: Path) -> pa.NativeFile:
+    with path.open("rb") as file:
+        head = file.read(6)
+    for magic, what in _REFUSED.items():
+        if head.startswith(magic):
+            raise DataError(
+                f"{path.name} is {what}, which is not read here.", "Unpack it, or compress it with gzip or zstd."
+            )
+    compression = next((name for magic, name in _COMPRESSIONS.items() if head.startswith(magic)), None)
+    return pa.input_stream(str(path), compression=compression)
+
+
+def _first_bytes(path: Path, count: int) -> bytes:
+    with _open(path) as stream:
+        head: bytes = stream.read(count)
+    return head
+
+
+def _read_parquet(path: Path, columns: Mapping[str, Any] | None) -> pa.Table:
+    with _open(path) as stream:
+        # A compressed Parquet file has no random access, so it is unpacked first.
+        source = pa.memory_map(str(path)) if isinstance(stream, pa.OSFile) else pa.BufferReader(stream.read())
+        names = None if columns is None else list(columns)
+        repeated = [name for name, kind in (columns or {}).items() if pa.types.is_dictionary(kind)]
+        with pq.ParquetFile(source, read_dictionary=repeated) as file:
+            _require(path, file.schema_arrow.names, names)
+            table = file.read(columns=names)
+    return table if names is None else table.select(names)
+
+
+def _read_csv(path: Path, columns: Mapping[str, Any] | None, encoding: str) -> pa.Table:
+    delimiter = "\t" if ".tsv" in path.suffixes else ","
+    present = _header(path, encoding, delimiter)
+    _require(path, present, None if columns is None else list(columns))
+    types = {name: pa.string() for name in present} if columns is None else dict(columns)
+    with _open(path) as stream:
+        return pacsv.read_csv(
+            stream,
+            read_options=pacsv.ReadOptions(encoding=encoding),
+            parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pacsv.ConvertOptions(
+                column_types=types,
+                include_columns=list(types),
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+
+
+def _header(path: Path, encoding: str, delimiter: str) -> list[str]:
+    with _open(path) as stream, io.TextIOWrapper(stream, encoding=encoding, newline="") as text:
+        names = next(csv.reader(text, delimiter=delimiter), [])
+    if not names:
+        raise DataError(f"{path.name} is empty.", "A CSV file begins with a line that names its columns.")
+    return [names[0].removeprefix("\ufeff"), *names[1:]]
+
+
+def _require(path: Path, present: Sequence[str], wanted: Sequence[str] | None) -> None:
+    """Each wanted column is there, and there once."""
+    for name in present if wanted is None else wanted:
+        if present.count(name) == 1:
+            continue
+        count = "no column" if name not in present else "more than one column"
+        raise DataError(
+            f"{path.name} has {count} {name!r}; its columns are: {', '.join(present)[:300]}.",
+            "Name the column to read with the parameters that end in _column, or correct the file.",
+        )

@@ -1,0 +1,106 @@
+"""The event log: files -> columns of codes and times, with every row still there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from machiya_component import DataError
+from machiya_preprocess.columns import TEXT, Codes, as_text, constant, encode
+from machiya_preprocess.files import read_columns
+from machiya_preprocess.settings import LogLayout
+from machiya_preprocess.times import Micros, to_micros
+
+VIEW = "view"
+"""What every row is in a log without an event column."""
+
+
+@dataclass(frozen=True)
+class EventLog:
+    """Every row of a log, rows numbered from 0 through all files in the order of their names.
+
+    ``micros``: int64, shape (rows,), ``NAT`` where ``raw_times`` (the column as it was read, one piece for each file)
+    holds no time.
+    """
+
+    user: Codes
+    item: Codes
+    event: Codes
+    micros: Micros
+    raw_times: tuple[pa.ChunkedArray, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.micros)
+
+    def untimed(self) -> NDArray[np.bool_]:
+        """Rows that give no time at all; shape (rows,)."""
+        return np.concatenate([_no_value(piece) for piece in self.raw_times])
+
+    def time_text(self, rows: NDArray[np.int64]) -> pa.Array:
+        """The times of some rows, in ascending order of the rows, as text as they were read."""
+        ends = np.cumsum([len(piece) for piece in self.raw_times])
+        cuts = np.searchsorted(rows, ends)
+        chunks, first, start = [], 0, 0
+        for piece, end, cut in zip(self.raw_times, ends, cuts, strict=True):
+            chunks.append(piece.take(rows[first:cut] - start).cast(pa.string()).combine_chunks())
+            first, start = int(cut), int(end)
+        return pa.chunked_array(chunks, pa.string()).combine_chunks()
+
+
+def _no_value(piece: pa.ChunkedArray) -> NDArray[np.bool_]:
+    empty = pc.is_null(piece, nan_is_null=True)
+    if pa.types.is_string(piece.type) or pa.types.is_large_string(piece.type):
+        empty = pc.or_kleene(empty, pc.equal(piece, ""))
+    mask: NDArray[np.bool_] = empty.to_numpy()
+    return mask
+
+
+def read_log(paths: Sequence[Path], layout: LogLayout) -> EventLog:
+    """Read the files of a log. Raises ``DataError`` for a damaged file, a missing column, and a log without rows."""
+    names = [layout.user_column, layout.item_column, *([layout.event_column] if layout.event_column else [])]
+    wanted = dict.fromkeys(names, TEXT) | {layout.time_column: pa.string()}
+    tables = [(path, read_columns(path, wanted, layout.encoding)) for path in paths]
+    times = [_decoded(table[layout.time_column]) for _, table in tables]
+    rows = sum(table.num_rows for _, table in tables)
+    if rows == 0:
+        raise DataError(f"the event log has no rows ({len(paths)} files).", "Look at the step that writes the log.")
+    codes = {name: _codes(tables, name) for name in names}
+    return EventLog(
+        user=codes[layout.user_column],
+        item=codes[layout.item_column],
+        event=codes[layout.event_column] if layout.event_column else constant(VIEW, rows),
+        micros=np.concatenate([_micros(path, piece, layout) for path, piece in zip(paths, times, strict=True)]),
+        raw_times=tuple(times),
+    )
+
+
+def _codes(tables: Sequence[tuple[Path, pa.Table]], name: str) -> Codes:
+    chunks = []
+    for path, table in tables:
+        try:
+            chunks += as_text(table[name]).chunks
+        except TypeError as error:
+            raise DataError(
+                f"column {name!r} of {path.name} {error}.", "Ids and names are text or integers."
+            ) from error
+    return encode(pa.chunked_array(chunks, TEXT))
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _micros(path: Path, column: pa.ChunkedArray, layout: LogLayout) -> Micros:
+    try:
+        return to_micros(column, layout.time_format, layout.time_zone)
+    except TypeError as error:
+        raise DataError(
+            f"column {layout.time_column!r} of {path.name} {error}.",
+            "Say with --time_format what it holds: iso (text), or s, ms or us since 1970 (numbers).",
+        ) from error
