@@ -1,0 +1,1 @@
+"""Recommends job postings to users: train a model, predict the top N for everybody, list similar items."""

@@ -1,0 +1,159 @@
+"""The operations as component.yaml declares them.
+
+Thin: what they compute lives in modules that know nothing of the kit. Those are imported inside the functions, so that
+``component contract`` need not load SciPy.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
+
+from machiya_component import (
+    ArgumentsError,
+    Component,
+    Context,
+    DataError,
+    FilesInput,
+    FilesOutput,
+    MetricsOutput,
+    TableInput,
+    TableOutput,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from machiya_recommender.item_knn import Similarity
+    from machiya_recommender.model import Algorithm
+
+component = Component(__package__)
+
+
+@component.operation
+def train(
+    context: Context,
+    interactions: TableInput,
+    model: FilesOutput,
+    metrics: MetricsOutput,
+    *,
+    algorithm: str,
+    factors: int,
+    iterations: int,
+    regularization: float,
+    alpha: float,
+    learning_rate: float,
+    neighbours: int,
+    similarity: str,
+    checkpoint_every: int,
+    seed: int,
+) -> None:
+    """Fit a model to interactions."""
+    from machiya_recommender.interactions import build_interactions
+    from machiya_recommender.machine import available_cpus, single_threaded_blas
+    from machiya_recommender.model import save_model
+    from machiya_recommender.monitor import ContextMonitor
+    from machiya_recommender.train import TrainParameters, train_model
+
+    parameters = TrainParameters(
+        algorithm=cast("Algorithm", algorithm),  # component.yaml has both enums
+        factors=factors,
+        iterations=iterations,
+        regularization=regularization,
+        alpha=alpha,
+        learning_rate=learning_rate,
+        neighbours=neighbours,
+        similarity=cast("Similarity", similarity),
+        seed=seed,
+    )
+    with _refused_input(), single_threaded_blas():
+        data = build_interactions(*_columns(interactions))
+        with ContextMonitor(context, iterations, checkpoint_every) as monitor:
+            trained, values = train_model(data, parameters, monitor, available_cpus())
+    save_model(trained, model.path)
+    metrics.write(values)
+
+
+@component.operation
+def predict(
+    context: Context,
+    model: FilesInput,
+    interactions: TableInput,
+    users: TableInput | None,
+    recommendations: TableOutput,
+    metrics: MetricsOutput,
+    *,
+    n: int,
+    shard: int,
+    shards: int,
+    filter_seen: bool,
+) -> None:
+    """The best n items of every user of one shard."""
+    from machiya_recommender.interactions import build_history, sorted_unique
+    from machiya_recommender.machine import available_cpus, single_threaded_blas
+    from machiya_recommender.model import load_model
+    from machiya_recommender.recommend import Recommender, Summary
+    from machiya_recommender.sharding import shard_range
+    from machiya_recommender.tables import RECOMMENDATIONS, gathered, recommendations_table
+
+    if shard >= shards:
+        raise ArgumentsError(
+            f"there is no shard {shard} of {shards}.", f"Shards are counted from 0: --shard 0 to {shards - 1}."
+        )
+    with _refused_input(), single_threaded_blas():
+        known = load_model(model.path)
+        seen = _columns(interactions)
+        targets = sorted_unique(users.read(["user_id"])["user_id"] if users else seen[0])
+        part = shard_range(len(targets), shard, shards)
+        history = build_history(*seen, targets[part.start : part.stop], known.items)
+        recommender = Recommender(known, targets, part, history, n, filter_seen)
+        summary = Summary(n)
+
+        def tables() -> Iterator["pa.Table"]:
+            with context.progress(len(part), "predict") as progress:
+                for rows in recommender.in_batches(available_cpus()):
+                    summary.add(rows)
+                    progress.advance(len(rows.users))
+                    yield recommendations_table(rows, targets, known.items)
+
+        with recommendations.writer(RECOMMENDATIONS) as writer:
+            for table in gathered(tables()):
+                writer.write(table)
+    metrics.write(summary.metrics())
+
+
+@component.operation
+def similar(model: FilesInput, similar: TableOutput, metrics: MetricsOutput, *, n: int) -> None:
+    """The nearest items of every item."""
+    import pyarrow.compute as pc
+
+    from machiya_recommender.machine import single_threaded_blas
+    from machiya_recommender.model import load_model
+    from machiya_recommender.similar import similar_items
+    from machiya_recommender.tables import SIMILAR, gathered, similar_table
+
+    with _refused_input(), single_threaded_blas():
+        known = load_model(model.path)
+        rows = items = 0
+        with similar.writer(SIMILAR) as writer:
+            for table in gathered(similar_table(part, known.items) for part in similar_items(known, n)):
+                writer.write(table)
+                rows += table.num_rows
+                items += int(pc.sum(pc.equal(table["rank"], 1)).as_py())
+    metrics.write({"items": len(known.items), "items_alone": len(known.items) - items, "rows": rows})
+
+
+def _columns(table: TableInput) -> tuple["pa.ChunkedArray", "pa.ChunkedArray", "pa.ChunkedArray"]:
+    """user_id, item_id, weight."""
+    user_id, item_id, weight = table.read(("user_id", "item_id", "weight")).columns
+    return user_id, item_id, weight
+
+
+@contextmanager
+def _refused_input() -> Iterator[None]:
+    """Input that the numerics refuse is a ``DataError`` for whoever called the operation."""
+    from machiya_recommender.errors import InvalidInputError
+
+    try:
+        yield
+    except InvalidInputError as error:
+        raise DataError(str(error), error.remedy) from error

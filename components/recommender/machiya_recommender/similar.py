@@ -1,0 +1,80 @@
+"""The items nearest to each item."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from machiya_recommender.errors import InvalidInputError
+from machiya_recommender.factors import Factors
+from machiya_recommender.kernel import NEVER, rows_per_batch, top_items
+from machiya_recommender.model import Model
+
+
+@dataclass(frozen=True)
+class SimilarItems:
+    """Rows sorted by item and rank: positions of the item and its neighbour in the model, rank from 1, similarity."""
+
+    item: NDArray[np.int64]
+    similar: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    score: NDArray[np.float32]
+
+
+def similar_items(model: Model, n: int) -> Iterator[SimilarItems]:
+    """At most ``n`` neighbours of each item, never the item itself, block by block in the order of items.
+
+    als, bpr: all other items by the cosine of the latent factors (a bias is not part of it), -1 to 1; an item whose
+    factors are all zero has no neighbours and is none. item-knn: the stored neighbours by their similarity.
+    Equal similarities are ordered by item id. To be used inside ``single_threaded_blas``.
+
+    Raises InvalidInputError for a popularity model, which knows no similarity, and for factors that are not finite.
+    """
+    if model.factors is not None:
+        return _by_factors(model.factors, n)
+    if model.neighbours is not None:
+        return _by_neighbours(model.neighbours, n)
+    raise InvalidInputError(
+        f"A model of the algorithm {model.algorithm} knows no similarity between items.",
+        "Give a model trained with als, bpr or item-knn.",
+    )
+
+
+def unit_vectors(factors: Factors) -> NDArray[np.float32]:
+    """Latent factors of the items scaled to length 1, (items, dimensions without bias) float32; zero stays zero."""
+    vectors = factors.items[:, :-1] if factors.bias else factors.items
+    lengths = np.sqrt(np.einsum("if,if->i", vectors, vectors, dtype=np.float64))
+    if not np.isfinite(lengths).all():
+        raise InvalidInputError("The item factors of the model are not finite.", "Train it again with lower weights.")
+    lengths[lengths == 0] = 1
+    units: NDArray[np.float32] = (vectors / lengths[:, None]).astype(np.float32)
+    return units
+
+
+def _by_factors(factors: Factors, n: int) -> Iterator[SimilarItems]:
+    vectors = unit_vectors(factors)
+    empty = np.logical_not(np.any(vectors != 0, axis=1))
+    size = rows_per_batch(len(vectors))
+    for start in range(0, len(vectors), size):
+        block = slice(start, min(start + size, len(vectors)))
+        scores = np.clip(vectors[block] @ vectors.T, -1, 1)
+        scores[:, empty] = NEVER
+        scores[empty[block]] = NEVER
+        rows = np.arange(len(scores))
+        scores[rows, rows + start] = NEVER
+        yield _flat(start, *top_items(scores, n))
+
+
+def _by_neighbours(neighbours: csr_matrix, n: int) -> Iterator[SimilarItems]:
+    size = rows_per_batch(neighbours.shape[0])
+    for start in range(0, neighbours.shape[0], size):
+        scores = neighbours[start : start + size].toarray()
+        scores[scores == 0] = NEVER
+        yield _flat(start, *top_items(scores, n))
+
+
+def _flat(start: int, items: NDArray[np.int64], scores: NDArray[np.float32]) -> SimilarItems:
+    row, place = np.nonzero(items >= 0)
+    return SimilarItems(row + start, items[row, place], place + 1, scores[row, place])
