@@ -69,7 +69,7 @@ def describe(folder: Path, port: Port, producer: Producer, inputs: dict[str, str
     if port.type.kind == "table":
         from machiya_component.tables.statistics import table_statistics
 
-        rows, statistics = table_statistics(folder)
+        rows, statistics = table_statistics(folder, port.table_schema)
     return Artifact(
         type=str(port.type),
         table_schema=port.table_schema.to_json() if port.table_schema else None,

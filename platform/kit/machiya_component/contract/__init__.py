@@ -106,7 +106,7 @@ def _operation(operation: Any) -> dict[str, Any]:
 
 
 def _port(port: Any) -> dict[str, Any]:
-    data = port.model_dump(mode="json", exclude_none=True, include={"description", "optional"})
+    data = port.model_dump(mode="json", exclude_defaults=True, include={"description", "optional"})
     schema = {"schema": port.table_schema.to_json()} if port.table_schema else {}
     empty = {"allowEmpty": port.allow_empty} if port.type.kind == "table" else {}
     return {"type": str(port.type), **data, **empty, **schema}

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from machiya_component.findings import Finding
 from machiya_component.tables.columns import EXAMPLES, ColumnCheck, broken_rows, type_problem
 from machiya_component.tables.files import TableFiles, parquet_parts, problems_opening
+from machiya_component.tables.keys import find_repeats
 from machiya_component.tables.schema import TableSchema
 
 
@@ -20,7 +20,7 @@ def check_table(folder: Path, schema: TableSchema | None, allow_empty: bool = Fa
     problems = problems_opening(folder)
     if problems:
         return problems
-    files = TableFiles(parquet_parts(folder))
+    files = TableFiles(parquet_parts(folder), encoded=True)
     try:
         if files.rows == 0 and not allow_empty:
             problems.append(Finding("table.empty", f"no rows in {folder}.", "Look at the step that makes this table."))
@@ -76,41 +76,6 @@ def _uniqueness_findings(files: TableFiles, schema: TableSchema) -> Iterator[Fin
 
 
 def _repeated(files: TableFiles, columns: Sequence[str], rule: str, words: str) -> Iterator[Finding]:
-    table = files.read(columns)
-    if len(columns) > 1:
-        table = _as_codes(table)
-    counts = table.group_by(list(table.column_names), use_threads=False).aggregate([([], "count_all")])
-    again = counts.filter(pc.greater(counts["count_all"], 1))
-    if again.num_rows:
-        rows = pc.sum(again["count_all"]).as_py() - again.num_rows
-        examples = _examples(files, again, columns)
-        yield broken_rows(rule, ", ".join(columns), rows, words, examples)
-
-
-def _as_codes(table: pa.Table) -> pa.Table:
-    """Columns -> 32-bit codes of their values: grouping by two codes needs far less memory than by two strings."""
-    return pa.table({name: _codes(table[name]) for name in table.column_names})
-
-
-def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_integer(column.type):
-        return column
-    encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column, null_encoding="encode")
-    encoded = encoded.unify_dictionaries()
-    return pa.chunked_array([chunk.indices for chunk in encoded.chunks], type=encoded.type.index_type)
-
-
-def _examples(files: TableFiles, again: pa.Table, columns: Sequence[str]) -> list[object]:
-    first = again.slice(0, EXAMPLES).select(list(columns))
-    if len(columns) == 1:
-        return list(first.column(0).to_pylist())
-    whole = files.read(columns)
-    coded = _as_codes(whole)
-    found: list[object] = []
-    for row in first.to_pylist():
-        mask = None
-        for name, code in row.items():
-            same = pc.equal(coded[name], code)
-            mask = same if mask is None else pc.and_(mask, same)
-        found.append(tuple(whole.filter(mask).slice(0, 1).to_pylist()[0].values()))
-    return found
+    repeats = find_repeats(files.read(columns), EXAMPLES)
+    if repeats.rows:
+        yield broken_rows(rule, ", ".join(columns), repeats.rows, words, repeats.examples)

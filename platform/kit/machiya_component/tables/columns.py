@@ -59,7 +59,7 @@ class Tally:
 
     def add(self, values: pa.Array, broken: pa.Array) -> None:
         """Count the rows where ``broken`` (boolean, no nulls) is true and keep the first values."""
-        count = pc.sum(broken).as_py() or 0
+        count = broken.true_count
         self.rows += count
         if count and len(self.examples) < EXAMPLES:
             self.examples += values.filter(broken).slice(0, EXAMPLES - len(self.examples)).to_pylist()
@@ -133,6 +133,18 @@ def constraint_tests(column: TableField) -> list[tuple[str, str, Test]]:
     return tests
 
 
+def _apply(test: Test, values: pa.Array) -> pa.Array:
+    """The rows of a batch that break a rule (boolean, no nulls). A dictionary's values are tested once each."""
+    if not pa.types.is_dictionary(values.type):
+        return test(values)
+    if test is _missing:
+        return pc.is_null(values)
+    broken = test(values.dictionary)
+    if not pc.any(broken).as_py():
+        return pa.array([], pa.bool_())
+    return _no_nulls(broken.take(values.indices))
+
+
 class ColumnCheck:
     """All per-value rules of one column; feed it batches, then ask for findings."""
 
@@ -142,10 +154,8 @@ class ColumnCheck:
 
     def add(self, values: pa.Array) -> None:
         """Check one batch of the column."""
-        if pa.types.is_dictionary(values.type):
-            values = values.dictionary_decode()
         for _, _, test, tally in self._tests:
-            tally.add(values, test(values))
+            tally.add(values, _apply(test, values))
 
     def findings(self) -> list[Finding]:
         """One finding for every broken rule: the column, how many rows, the first few values."""

@@ -12,11 +12,19 @@ BATCH_ROWS = 1 << 18
 
 
 class TableFiles:
-    """The parts of one table, in the order of their names. Opening reads the footers, not the data."""
+    """The parts of one table, in the order of their names. Opening reads the footers, not the data.
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    With ``encoded`` strings come as dictionary arrays, as Parquet stores them: a check then looks at each different
+    value once, not at every row.
+    """
+
+    def __init__(self, paths: Sequence[Path], encoded: bool = False) -> None:
         self.paths = list(paths)
-        self._open = [pq.ParquetFile(path) for path in self.paths]
+        self._strings = _string_columns(self.paths[0]) if encoded else []
+        self._open = [self._part(path) for path in self.paths]
+
+    def _part(self, path: Path) -> pq.ParquetFile:
+        return pq.ParquetFile(path, read_dictionary=self._strings)
 
     @property
     def schema(self) -> pa.Schema:
@@ -31,7 +39,7 @@ class TableFiles:
     def batches(self, columns: Sequence[str] | None = None, batch_size: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
         """Record batches of all parts in order; memory is bounded by the batch and one row group's pages."""
         for path in self.paths:
-            with pq.ParquetFile(path) as part:
+            with self._part(path) as part:
                 yield from part.iter_batches(batch_size=batch_size, columns=None if columns is None else list(columns))
 
     def read(self, columns: Sequence[str] | None = None) -> pa.Table:
@@ -43,6 +51,11 @@ class TableFiles:
         """Close the parts."""
         for part in self._open:
             part.close()
+
+
+def _string_columns(path: Path) -> list[str]:
+    schema = pq.read_schema(path)
+    return [name for name in schema.names if schema.field(name).type in (pa.string(), pa.large_string())]
 
 
 def parquet_parts(folder: Path) -> list[Path]:

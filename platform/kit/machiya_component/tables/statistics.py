@@ -8,27 +8,35 @@ import pyarrow.compute as pc
 
 from machiya_component.tables.columns import value_type
 from machiya_component.tables.files import TableFiles, parquet_parts
+from machiya_component.tables.schema import TableSchema
 
 TOP_VALUES = 50
 CATEGORICAL = 200
 
 
-def table_statistics(folder: Path) -> tuple[int, dict[str, dict[str, Any]]]:
+def table_statistics(folder: Path, schema: TableSchema | None = None) -> tuple[int, dict[str, dict[str, Any]]]:
     """(rows, statistics by column) of the table in a folder; one column is in memory at a time.
 
     Every column has ``type`` and ``nulls``. Numbers have ``min``, ``max``, ``mean``, ``std`` (population) over finite
     values and ``nans``; times and dates ``min`` and ``max`` (ISO 8601); strings ``distinct``, and, where that is at
     most ``CATEGORICAL``, ``values``: the most frequent ones with their counts. Ids have too many values to be listed,
-    so none of them gets into a sidecar.
+    so none of them gets into a sidecar; nor do the values of columns that the schema calls unique or a key.
     """
-    files = TableFiles(parquet_parts(folder))
+    keys = _keys(schema)
+    files = TableFiles(parquet_parts(folder), encoded=True)
     try:
-        return files.rows, {name: _column(files, name) for name in files.schema.names}
+        return files.rows, {name: _column(files, name, name in keys) for name in files.schema.names}
     finally:
         files.close()
 
 
-def _column(files: TableFiles, name: str) -> dict[str, Any]:
+def _keys(schema: TableSchema | None) -> set[str]:
+    if schema is None:
+        return set()
+    return {*schema.primary_key, *(field.name for field in schema.fields if field.constraints.unique)}
+
+
+def _column(files: TableFiles, name: str, is_key: bool) -> dict[str, Any]:
     values = files.read([name]).column(0)
     type_ = value_type(values.type)
     base: dict[str, Any] = {"type": str(type_), "nulls": values.null_count}
@@ -37,7 +45,7 @@ def _column(files: TableFiles, name: str) -> dict[str, Any]:
     if pa.types.is_timestamp(type_) or pa.types.is_date(type_):
         return base | _times(values)
     if pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_boolean(type_):
-        return base | _values(values)
+        return base | _values(values, CATEGORICAL if not is_key else 0)
     return base
 
 
@@ -70,11 +78,20 @@ def _times(values: pa.ChunkedArray) -> dict[str, Any]:
     return {side: str(extremes[side].cast(pa.string())) for side in ("min", "max")}
 
 
-def _values(values: pa.ChunkedArray) -> dict[str, Any]:
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    counts = pc.value_counts(values.drop_null())
-    if len(counts) > CATEGORICAL:
+def _value_counts(values: pa.ChunkedArray) -> pa.StructArray:
+    """Counts of the different values, nulls left out; a dictionary is counted by its codes."""
+    if not pa.types.is_dictionary(values.type):
+        return pc.value_counts(values.drop_null())
+    unified = values.unify_dictionaries()
+    codes = pa.chunked_array([chunk.indices for chunk in unified.chunks], unified.type.index_type)
+    counts = pc.value_counts(codes.drop_null())
+    names = unified.chunk(0).dictionary.take(counts.field("values")) if len(counts) else counts.field("values")
+    return pa.StructArray.from_arrays([names, counts.field("counts")], ["values", "counts"])
+
+
+def _values(values: pa.ChunkedArray, most: int) -> dict[str, Any]:
+    counts = _value_counts(values)
+    if len(counts) > most:
         return {"distinct": len(counts)}
     pairs = sorted(counts.to_pylist(), key=lambda pair: (-pair["counts"], str(pair["values"])))
     listed = {str(pair["values"]): pair["counts"] for pair in pairs[:TOP_VALUES]}

@@ -1,0 +1,155 @@
+"""component.yaml: every finding at once, with its line and an example; and the completed contract."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from machiya_component.contract import (
+    ContractError,
+    check_contract,
+    contract_from_json,
+    contract_to_json,
+    load_contract,
+    raw_contract_json,
+    schema_path,
+)
+from machiya_component.contract.model import ArtifactType
+from machiya_component.contract.parse import parse_text
+from machiya_component.contract.validate import validate
+
+
+def edit(toy: Path, *changes: tuple[str, str]) -> bool:
+    """Replace the first place of each old text in the toy's contract; False where one is not there."""
+    path = toy / "component.yaml"
+    found = True
+    for old, new in changes:
+        found = found and old in path.read_text()
+        path.write_text(path.read_text().replace(old, new, 1))
+    return found
+
+
+def test_a_right_contract_has_no_findings(toy: Path) -> None:
+    assert check_contract(toy) == []
+
+
+def test_what_is_left_out_is_filled_in(toy: Path) -> None:
+    operation = load_contract(toy).operations["double"]
+
+    assert operation.cache is True
+    assert operation.resources.cpu == 1.0
+    assert operation.parameters["factor"].default == 2
+    assert operation.inputs["rows"].optional is False
+    assert operation.inputs["rows"].type == ArtifactType(kind="table", major=1)
+    assert operation.outputs["doubled"].table_schema is not None
+    assert operation.outputs["doubled"].table_schema.primary_key == ("id",)
+
+
+def test_the_completed_contract_survives_json(toy: Path) -> None:
+    contract = load_contract(toy)
+
+    assert contract_from_json(contract_to_json(contract)) == contract
+    assert contract_from_json(raw_contract_json(toy / "component.yaml")) == contract
+
+
+CASES = [
+    # (old text, new text, rule, a line it must name, words the reader needs)
+    ("version: 0.1.0", "version: 1.0", "contract.type", 3, 'version: "1.0.0"'),
+    ("version: 0.1.0", "version: 1.0.0.0", "contract.pattern", 3, "1.0.0"),
+    ("version: 0.1.0", "version: 01.0.0", "contract.pattern", 3, "1.0.0"),
+    ("name: toy", "name: Toy", "contract.pattern", 2, "recommender"),
+    ("apiVersion: machiya/v1", "apiVersion: machiya/v2", "contract.enum", 1, "machiya/v1"),
+    ("owner: tests\n", "", "contract.missing", None, "ml-platform"),
+    ("owner: tests", "owner: tests\nowner: others", "contract.yaml", 6, "duplicate"),
+    ("summary: Doubles weights.", "summary: [", "contract.yaml", None, "indentation"),
+    ("    summary: Multiply", "    sumary: Multiply", "contract.unknown-key", 8, "summary"),
+    ("minimum: 0}\n      seed", "minimun: 0}\n      seed", "contract.unknown-key", 10, "minimum"),
+    ("default: 2, minimum: 0", "default: -2, minimum: 0", "contract.default", 10, "-2 is less than the minimum of 0"),
+    ("default: 2, minimum: 0", "default: two, minimum: 0", "contract.default", 10, "not of type 'number'"),
+    ("seed: {type: integer", "rows: {type: integer", "contract.duplicate-name", 13, "parameters"),
+    ("seed: {type: integer", "context: {type: integer", "contract.duplicate-name", 11, "kit"),
+    ("seed: {type: integer", "Seed: {type: integer", "contract.name", 11, "^[a-z]"),
+    ("type: number, default", "type: float, default", "contract.enum", 10, "number"),
+    ("extra: {type: files,", "extra: {type: file,", "contract.pattern", 19, "table"),
+    ("{type: files, optional: true}", "{type: files, allowEmpty: true}", "contract.not-a-table", 19, "table"),
+    ("name: weight, type: number, constraints: {maximum", "name: id, type: number, constraints: {maximum",
+     "contract.duplicate-field", 24, "twice"),
+    ("primaryKey: id", "primaryKey: key", "contract.primary-key", 25, "Fields: id, weight"),
+    ("constraints: {minimum: 0}}", "constraints: {pattern: x}}", "contract.constraint", 18, "string"),
+    ("constraints: {minimum: 0}}", "constraints: {minimum: low}}", "contract.constraint", 18, "number"),
+    ("constraints: {minimum: 0}}", "constraints: {minimal: 0}}", "contract.unknown-key", 18, "minimum"),
+    ("      small: {inputs: {rows: sample/rows}}", "      small: {}", "contract.sample", 28, "rows"),
+    ("{rows: sample/rows}", "{rows: sample/rows, row: sample/rows}", "contract.sample", 28, "rows, extra"),
+    ("{rows: sample/rows}}", "{rows: sample/rows}, parameters: {factor: -1}}", "contract.sample", 28, "minimum"),
+    ("{rows: sample/rows}}", "{rows: sample/rows}, expect: 65}", "contract.no-sample", 7, "samples"),
+    ("{rows: sample/rows}", "{rows: ../rows}", "contract.pattern", 28, "sample/interactions"),
+    ("{rows: sample/rows}", "{rows: sample/absent}", "contract.sample-data", 28, "generate.py"),
+    ("    outputs:", "    service: {port: 8000, health: /x}\n    outputs:", "contract.service-outputs", 21, "SIGTERM"),
+    ("    outputs:", "    timeout: soon\n    outputs:", "contract.pattern", 20, "2h"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "rule", "line", "words"), CASES)
+def test_a_mistake_is_found(toy: Path, old: str, new: str, rule: str, line: int | None, words: str) -> None:
+    assert edit(toy, (old, new)), "the case does not fit the contract any more"
+
+    findings = [finding for finding in check_contract(toy) if finding.rule == rule]
+
+    assert findings, [str(finding) for finding in check_contract(toy)]
+    assert findings[0].file.endswith("component.yaml")
+    if line is not None:
+        assert findings[0].line == line
+    assert words in f"{findings[0].message} {findings[0].remedy}"
+
+
+def test_all_findings_come_at_once_in_the_order_of_their_lines(toy: Path) -> None:
+    edit(toy, ("name: toy", "name: TOY"), ("version: 0.1.0", "version: one"), ("type: files", "type: flies"))
+
+    findings = check_contract(toy)
+
+    assert [finding.rule for finding in findings] == ["contract.pattern"] * 3
+    assert [finding.line for finding in findings] == [2, 3, 19]
+
+
+def test_an_absent_contract_is_a_finding(tmp_path: Path) -> None:
+    assert [finding.rule for finding in check_contract(tmp_path)] == ["contract.file"]
+
+
+def test_loading_a_wrong_contract_raises_with_every_finding(toy: Path) -> None:
+    edit(toy, ("name: toy", "name: TOY"))
+
+    with pytest.raises(ContractError) as caught:
+        load_contract(toy)
+
+    assert [finding.rule for finding in caught.value.findings] == ["contract.pattern"]
+    assert caught.value.exit_code == 70
+
+
+def test_yaml_words_stay_words() -> None:
+    raw = parse_text("on: yes\nday: 2026-01-02\n")
+
+    assert raw.data == {"on": "yes", "day": "2026-01-02"}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_no_document_makes_validation_fail(data: object) -> None:
+    assert validate(parse_text(json.dumps(data)))
+
+
+def test_the_published_schema_is_a_json_schema() -> None:
+    from jsonschema import Draft202012Validator
+
+    Draft202012Validator.check_schema(json.loads(schema_path().read_text()))
+
+
+def test_types_of_the_same_major_fit() -> None:
+    assert ArtifactType.parse("model").accepts(ArtifactType.parse("model@1"))
+    assert not ArtifactType.parse("model").accepts(ArtifactType.parse("model@2"))
+    assert not ArtifactType.parse("files").accepts(ArtifactType.parse("model"))
