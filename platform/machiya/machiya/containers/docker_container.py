@@ -1,0 +1,159 @@
+"""One container of the Docker engine."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import requests
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container as Handle
+
+from machiya.containers.model import RunResult, Signal
+from machiya.errors import EngineError
+
+CPU_PERIOD = 10_000
+"""Microseconds over which a limit on processors is enforced: short, so that a slowed program moves evenly."""
+
+
+def cpu_quota(cpus: float | None) -> int:
+    """Microseconds of each period; -1 for no limit. At least a tenth of a processor, so that everything still moves."""
+    return -1 if cpus is None else max(int(cpus * CPU_PERIOD), CPU_PERIOD // 10)
+
+
+@contextmanager
+def engine_errors(action: str) -> Iterator[None]:
+    """Turn what the docker library raises into errors that say what was attempted and what to do."""
+    try:
+        yield
+    except APIError as error:
+        raise EngineError(
+            f"the container engine refused to {action}: {error.explanation or error}",
+            "`docker info` and the engine's own log (on Linux: journalctl -u docker) say more.",
+        ) from error
+    except requests.exceptions.RequestException as error:
+        raise EngineError(
+            f"the container engine stopped answering while it was asked to {action}: {error}",
+            "Look whether it still runs (`docker info`), then try again.",
+        ) from error
+
+
+class DockerContainer:
+    """Implements `machiya.containers.Container`."""
+
+    def __init__(self, handle: Handle, publish: int | None) -> None:
+        self._handle = handle
+        self._publish = publish
+
+    @property
+    def id(self) -> str:
+        """The engine's name for it."""
+        return str(self._handle.id)
+
+    def start(self) -> None:
+        """Start it; returns when its program is running."""
+        with engine_errors("start a container"):
+            self._handle.start()
+
+    def signal(self, name: Signal) -> bool:
+        """Send a signal; False when it had ended before."""
+        return self._while_running(f"send {name}", lambda: self._handle.kill(name))
+
+    def pause(self) -> bool:
+        """Freeze all its processes; False when it had ended before."""
+        return self._while_running("pause a container", self._handle.pause)
+
+    def limit_cpus(self, cpus: float | None) -> bool:
+        """Change how much of the processors it gets; False when it had ended before."""
+        return self._while_running(
+            "limit a container", lambda: self._handle.update(cpu_period=CPU_PERIOD, cpu_quota=cpu_quota(cpus))
+        )
+
+    def _while_running(self, action: str, call: Any) -> bool:
+        try:
+            with engine_errors(action):
+                call()
+        except EngineError:
+            if self.running():
+                raise
+            return False
+        return self.running()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait up to `timeout` seconds for it to end; whether it has."""
+        try:
+            self._handle.wait(timeout=timeout)
+        except requests.exceptions.RequestException:
+            return not self.running()  # the library reports the end of its patience as a broken connection
+        except NotFound:
+            return True
+        return True
+
+    def running(self) -> bool:
+        """Whether it has been started and has not ended."""
+        state = self._state()
+        return bool(state.get("Running"))
+
+    def user_ids(self) -> set[int]:
+        """The numeric users that its processes run as; empty when it has ended."""
+        try:
+            with engine_errors("list the processes of a container"):
+                listing = self._handle.top(ps_args="-eo pid,uid")
+        except EngineError:
+            if self.running():
+                raise
+            return set()
+        column = listing["Titles"].index("UID")
+        return {int(process[column]) for process in listing["Processes"] or ()}
+
+    def addresses(self) -> list[str]:
+        """`host:port` under which the published port may be reached from here, the likeliest first."""
+        self._state()
+        network = self._handle.attrs["NetworkSettings"]
+        published = (network.get("Ports") or {}).get(f"{self._publish}/tcp") or ()
+        inside = [one.get("IPAddress") for one in (network.get("Networks") or {}).values()]
+        return [f"{one['HostIp']}:{one['HostPort']}" for one in published] + [
+            f"{address}:{self._publish}" for address in inside if address
+        ]
+
+    def result(self) -> RunResult:
+        """What came of it. One that still runs is killed first."""
+        ended = not self.running()
+        if not ended:
+            self.signal("SIGKILL")
+            self.wait(timeout=30)
+        state = self._state()
+        with engine_errors("read the log of a container"):
+            stdout = self._handle.logs(stdout=True, stderr=False)
+            stderr = self._handle.logs(stdout=False, stderr=True)
+        return RunResult(
+            exit_code=int(state["ExitCode"]) if ended else None,
+            stdout=stdout.decode("utf-8", "replace"),
+            stderr=stderr.decode("utf-8", "replace"),
+            seconds=_seconds(state["StartedAt"], state["FinishedAt"]),
+            out_of_memory=bool(state.get("OOMKilled")),
+        )
+
+    def _state(self) -> dict[str, Any]:
+        """The engine's view of it, fresh; of a container that is gone, one that does not run."""
+        try:
+            with engine_errors("inspect a container"):
+                self._handle.reload()
+        except EngineError as error:
+            if isinstance(error.__cause__, NotFound):
+                return {"Running": False, "ExitCode": 137, "StartedAt": "", "FinishedAt": ""}
+            raise
+        state: dict[str, Any] = self._handle.attrs["State"]
+        return state
+
+
+def _seconds(started: str, finished: str) -> float:
+    if not started or not finished:
+        return 0.0
+    return max((parse_time(finished) - parse_time(started)).total_seconds(), 0.0)
+
+
+def parse_time(text: str) -> datetime:
+    """The engine's times have nanoseconds and a Z; Python's have microseconds."""
+    head, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{head}.{fraction[:6].ljust(6, '0')}+00:00")
