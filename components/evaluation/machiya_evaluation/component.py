@@ -29,7 +29,7 @@ def evaluate(
     bootstrap_samples: int,
     confidence: float,
     segment_edges: list[int],
-    seed: int,  # noqa: ARG001  (context.rng is seeded by it)
+    seed: int,
 ) -> None:
     """Score one set of recommendations against held-out interactions."""
     from machiya_evaluation import evaluation, tables
