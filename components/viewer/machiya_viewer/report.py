@@ -1,0 +1,85 @@
+"""The report: one HTML page that stands alone, within a bound on its size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from machiya_viewer import pages
+from machiya_viewer.data import Dataset
+from machiya_viewer.links import ReportLinks
+from machiya_viewer.rendering import render, style
+from machiya_viewer.views.users import UserView, choose_examples
+
+MAX_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an input comes from: who made it, and the digest of its content."""
+
+    port: str
+    producer: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What the report shows. ``example_users`` come first among the examples."""
+
+    title: str
+    k: int
+    users: int
+    examples: int
+    history: int
+    example_users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report(pages.Overview):
+    """The overview, examples, and where everything comes from."""
+
+    examples: tuple[UserView, ...]
+    unknown_examples: tuple[str, ...]
+    examples_left_out: int
+    sources: tuple[Source, ...]
+    maker: str
+
+
+def write_report(dataset: Dataset, options: ReportOptions, sources: Sequence[Source], maker: str) -> str:
+    """The page as HTML, under ``MAX_BYTES`` as UTF-8: examples are left out (and the page says so) until it fits.
+
+    Raises ``OverflowError`` if the page is too large even without examples.
+    """
+    overview = pages.overview(dataset, options.title, options.k, options.users)
+    wanted = _wanted_examples(dataset, options)
+    found = pages.examples(dataset, wanted, options.k, options.history)
+    present = {view.user.user_id for view in found}
+    unknown = tuple(user_id for user_id in options.example_users if user_id not in present)
+    for kept in range(len(found), -1, -1):
+        page = Report(
+            **vars(overview),
+            examples=tuple(found[:kept]),
+            unknown_examples=unknown,
+            examples_left_out=len(found) - kept,
+            sources=tuple(sources),
+            maker=maker,
+        )
+        links = ReportLinks([view.user.user_id for view in page.examples])
+        html = render("report.html", page=page, links=links, style=style())
+        if len(html.encode()) <= MAX_BYTES:
+            return html
+    raise OverflowError(f"the report has {len(html.encode()):,} bytes without any example; the limit is {MAX_BYTES:,}")
+
+
+def _wanted_examples(dataset: Dataset, options: ReportOptions) -> list[str]:
+    """The users asked for; then the most changed ones, or with one result users from all over the list."""
+    wanted = max(0, options.examples - len(options.example_users))
+    users = dataset.users()
+    served = users.filter(pl.any_horizontal(pl.col("^fallback_.*$") > 0).fill_null(False))
+    if dataset.compares:
+        first = pages.most_changed(users).head(wanted)
+    else:
+        first = users.gather_every(max(1, len(users) // max(1, wanted))).head(wanted)
+    chosen = choose_examples(first["user_id"].to_list(), served["user_id"].head(1).to_list(), wanted)
+    return list(dict.fromkeys([*options.example_users, *chosen]))
