@@ -11,7 +11,7 @@ from typing import Any
 
 from machiya_component import stop
 from machiya_component.artifacts import Artifact, Producer, check_artifact, content_digest, read_sidecar
-from machiya_component.artifacts.sidecar import SIDECAR, describe
+from machiya_component.artifacts.sidecar import SIDECAR, describe, seal
 from machiya_component.checkpoint import checkpoint_of
 from machiya_component.component import Component
 from machiya_component.context import Context
@@ -180,7 +180,7 @@ def _sealed(
     sidecars = {}
     for name, port in call.operation.outputs.items():
         sidecars[name] = describe(staging.path(name), port, producer, digests, seed)
-        (staging.path(name) / SIDECAR).write_text(sidecars[name].to_text(), encoding="utf-8")
+        seal(staging.path(name), sidecars[name])
     return sidecars
 
 

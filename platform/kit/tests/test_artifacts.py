@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from machiya_component.artifacts import Producer, check_artifact, content_digest, read_sidecar
-from machiya_component.artifacts.sidecar import SIDECAR, describe
+from machiya_component.artifacts.sidecar import DIGEST_FILE, SIDECAR, describe
+from machiya_component.artifacts.sidecar import seal as write_sidecar
 from machiya_component.contract.model import ArtifactType, Port
 from machiya_component.errors import DataError
 
@@ -24,7 +25,7 @@ def fill(folder: Path, **files: str) -> Path:
 
 def seal(folder: Path, kind: str = "files") -> None:
     producer = Producer(component="c", version="1.0.0", operation="o")
-    (folder / SIDECAR).write_text(describe(folder, port(kind), producer, {}, None).to_text())
+    write_sidecar(folder, describe(folder, port(kind), producer, {}, None))
 
 
 def rules(folder: Path, kind: str) -> list[str]:
@@ -96,6 +97,16 @@ def test_files_that_the_sidecar_does_not_know_that_way(tmp_path: Path, change: s
         fill(tmp_path, a="xx")
 
     assert rules(tmp_path, "files") == ["artifact.files"]
+
+
+@pytest.mark.parametrize("text", [None, "", "sha256:0"])
+def test_the_digest_file_must_be_the_sidecars_digest(tmp_path: Path, text: str | None) -> None:
+    seal(fill(tmp_path, a="x"))
+    (tmp_path / DIGEST_FILE).unlink()
+    if text is not None:
+        (tmp_path / DIGEST_FILE).write_text(text)
+
+    assert rules(tmp_path, "files") == ["artifact.digest"]
 
 
 def test_a_sidecar_that_is_not_one(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_outputs_and_their_sidecars(load_toy: Load, tmp_path: Path) -> None:
     assert sidecar.rows == 2
     assert sidecar.seed == 7
     assert sidecar.digest == content_digest(result.path("doubled"))
+    assert (result.path("doubled") / "_digest").read_text() == sidecar.digest
     assert sidecar.inputs == {"rows": content_digest(tmp_path / "in" / "rows")}
     assert sidecar.producer.parameters == {"factor": 3.0, "seed": 7}
     assert sidecar.statistics is not None

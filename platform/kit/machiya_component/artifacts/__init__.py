@@ -2,6 +2,6 @@
 
 from machiya_component.artifacts.check import check_artifact
 from machiya_component.artifacts.digest import content_digest
-from machiya_component.artifacts.sidecar import SIDECAR, Artifact, Producer, read_sidecar
+from machiya_component.artifacts.sidecar import DIGEST_FILE, SIDECAR, Artifact, Producer, read_sidecar
 
-__all__ = ["SIDECAR", "Artifact", "Producer", "check_artifact", "content_digest", "read_sidecar"]
+__all__ = ["DIGEST_FILE", "SIDECAR", "Artifact", "Producer", "check_artifact", "content_digest", "read_sidecar"]

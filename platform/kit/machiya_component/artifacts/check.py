@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from machiya_component.artifacts.digest import data_files
-from machiya_component.artifacts.sidecar import SIDECAR, Artifact, read_sidecar
+from machiya_component.artifacts.sidecar import DIGEST_FILE, SIDECAR, Artifact, read_sidecar
 from machiya_component.contract.model import ArtifactType, Port
 from machiya_component.errors import DataError
 from machiya_component.findings import Finding
@@ -39,7 +39,17 @@ def _sidecar_findings(folder: Path, port: Port) -> list[Finding]:
         artifact = read_sidecar(folder)
     except DataError as error:
         return [Finding("artifact.sidecar", error.message, error.remedy)]
-    return _type_findings(artifact, port) + _file_findings(folder, artifact)
+    return _type_findings(artifact, port) + _file_findings(folder, artifact) + _digest_findings(folder, artifact)
+
+
+def _digest_findings(folder: Path, artifact: Artifact) -> list[Finding]:
+    """``_digest`` is what an engine reads; it must be the sidecar's own."""
+    path = folder / DIGEST_FILE
+    if path.exists() and path.read_text(encoding="utf-8").strip() == artifact.digest:
+        return []
+    said = path.read_text(encoding="utf-8").strip()[:80] if path.exists() else "absent"
+    message = f"{DIGEST_FILE} is {said}, but {SIDECAR} says {artifact.digest}."
+    return [Finding("artifact.digest", message, f"{DIGEST_FILE} holds the digest alone, as text.")]
 
 
 def _type_findings(artifact: Artifact, port: Port) -> list[Finding]:

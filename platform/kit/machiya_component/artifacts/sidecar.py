@@ -10,6 +10,8 @@ from machiya_component.contract.model import Port
 from machiya_component.errors import DataError
 
 SIDECAR = "_artifact.json"
+DIGEST_FILE = "_digest"
+"""The content digest alone, as text: what an Argo output parameter can be read from."""
 
 
 class Producer(BaseModel):
@@ -60,6 +62,12 @@ def read_sidecar(folder: Path) -> Artifact:
         where = ".".join(map(str, first["loc"])) or "the whole file"
         message = f"{path} is not a sidecar of machiya/v1: {where}: {first['msg']}."
         raise DataError(message, "Run the step that made it again.") from error
+
+
+def seal(folder: Path, artifact: Artifact) -> None:
+    """Put the sidecar and the digest file beside the data."""
+    (folder / SIDECAR).write_text(artifact.to_text(), encoding="utf-8")
+    (folder / DIGEST_FILE).write_text(artifact.digest, encoding="utf-8")
 
 
 def describe(folder: Path, port: Port, producer: Producer, inputs: dict[str, str], seed: int | None) -> Artifact:
