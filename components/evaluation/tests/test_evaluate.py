@@ -152,8 +152,8 @@ def test_the_order_of_rows_does_not_matter(evaluate: Evaluate) -> None:
     )
 
 
-def test_a_subset_of_metrics_has_the_same_values_and_intervals(evaluate: Evaluate) -> None:
-    chosen = ["novelty", "map"]
+@pytest.mark.parametrize("chosen", [["novelty"], ["map", "gini"]])
+def test_a_subset_of_metrics_has_the_same_values_and_intervals(evaluate: Evaluate, chosen: list[str]) -> None:
     whole = evaluate(sample("base"), ks=[5]).table("scores").to_pylist()
     subset = evaluate(sample("base"), ks=[5], metric_names=chosen).table("scores").to_pylist()
     expected = [row for row in whole if row["metric"] in chosen]
@@ -161,7 +161,8 @@ def test_a_subset_of_metrics_has_the_same_values_and_intervals(evaluate: Evaluat
         (row["metric"], row["segment"], row["users"]) for row in expected
     ]
     for column in ("value", "low", "high"):
-        assert [row[column] for row in subset] == pytest.approx([row[column] for row in expected], abs=1e-12)
+        for row, wanted in zip(subset, expected, strict=True):
+            assert row[column] == (wanted[column] and pytest.approx(wanted[column], abs=1e-12))
 
 
 def test_segments_by_history(evaluate: Evaluate) -> None:
