@@ -14,6 +14,15 @@ from numpy.typing import NDArray
 TEXT = pa.dictionary(pa.int32(), pa.string())
 MISSING = -1
 
+_KINDS_OF_NAMES = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_null,
+)
+
 
 @dataclass(frozen=True)
 class Codes:
@@ -38,10 +47,12 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Raises ``TypeError`` for columns of other types and for numbers that are not whole: they are not ids or names.
     """
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    chunks = [_chunk_as_text(chunk) for chunk in column.chunks]
-    return pa.chunked_array(chunks, type=TEXT)
+    is_coded = pa.types.is_dictionary(column.type)
+    kind = column.type.value_type if is_coded else column.type
+    if not any(is_kind(kind) for is_kind in _KINDS_OF_NAMES):
+        raise TypeError(f"is of type {kind}, not text or whole numbers")
+    coded = column if is_coded else column.dictionary_encode()
+    return pa.chunked_array([_chunk_as_text(chunk) for chunk in coded.chunks], type=TEXT)
 
 
 def _chunk_as_text(chunk: pa.DictionaryArray) -> pa.DictionaryArray:
@@ -55,15 +66,6 @@ def _values_as_text(values: pa.Array) -> pa.Array:
     if pa.types.is_floating(values.type):
         # A column of integers with gaps, as pandas stores it: 12.0 is the id 12, and NaN is the gap.
         values = _whole(pc.if_else(pc.is_nan(values), None, values))
-    kinds = (
-        pa.types.is_string,
-        pa.types.is_large_string,
-        pa.types.is_string_view,
-        pa.types.is_integer,
-        pa.types.is_null,
-    )
-    if not any(kind(values.type) for kind in kinds):
-        raise TypeError(f"is of type {values.type}, not text or whole numbers")
     return values.cast(pa.string())
 
 

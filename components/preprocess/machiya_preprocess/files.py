@@ -72,10 +72,11 @@ def _read_parquet(path: Path, columns: Mapping[str, Any] | None) -> pa.Table:
         # A compressed Parquet file has no random access, so it is unpacked first.
         source = pa.memory_map(str(path)) if isinstance(stream, pa.OSFile) else pa.BufferReader(stream.read())
         names = None if columns is None else list(columns)
-        repeated = [name for name, kind in (columns or {}).items() if pa.types.is_dictionary(kind)]
-        with pq.ParquetFile(source, read_dictionary=repeated) as file:
-            _require(path, file.schema_arrow.names, names)
-            table = file.read(columns=names)
+        schema = pq.read_schema(source)
+        _require(path, schema.names, names)
+        coded = [name for name, kind in (columns or {}).items() if pa.types.is_dictionary(kind)]
+        texts = [name for name in coded if pa.types.is_string(schema.field(name).type)]
+        table = pq.ParquetFile(source, read_dictionary=texts).read(columns=names)
     return table if names is None else table.select(names)
 
 

@@ -18,6 +18,8 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 UNITS = {"s": SECOND, "ms": 1_000, "us": 1}
 
+_NAIVE = pa.timestamp("us")
+_AWARE = pa.timestamp("us", "UTC")
 _YEAR_1 = -62_135_596_800 * SECOND
 _YEAR_10000 = 253_402_300_800 * SECOND
 
@@ -55,13 +57,13 @@ def to_micros(column: pa.ChunkedArray, time_format: str, zone: str) -> Micros:
 
 def to_arrow(micros: Micros) -> pa.Array:
     """Microseconds -> ``timestamp("us", tz="UTC")``."""
-    return pa.array(micros).cast(pa.timestamp("us", "UTC"))
+    return pa.array(micros).cast(_AWARE)
 
 
 def is_zone(zone: str) -> bool:
     """Whether local times can be read in this zone: a name (``Asia/Tokyo``) or an offset (``+09:00``)."""
     try:
-        pc.assume_timezone(pa.array([0], pa.timestamp("us")), zone)
+        pc.assume_timezone(pa.array([0], _NAIVE), zone)
     except pa.ArrowInvalid:
         return False
     return True
@@ -92,20 +94,27 @@ def _localized(moments: pa.Array, zone: str) -> pa.Array:
 
 
 def _from_iso(text: pa.Array, zone: str) -> pa.Array:
-    """Arrow reads a clean chunk in one go; a chunk with anything else in it is sorted out by pattern first."""
-    naive = _cast_or_none(text, pa.timestamp("us"))
-    if naive is not None:
-        return _localized(naive, zone)
-    aware = _cast_or_none(text, pa.timestamp("us", "UTC"))
-    if aware is not None:
-        return aware.cast(pa.int64())
-    for pattern, replacement in _SPELLINGS:
-        text = pc.replace_substring_regex(text, pattern, replacement)
-    text = pc.if_else(pc.match_substring_regex(text, _ISO), text, None)
+    """Arrow reads a chunk in one go if it is all of one kind; otherwise patterns sort it out first."""
+    # A cast that fails takes long, because Arrow words an error for each value: so one value is tried first.
+    aware = _cast_or_none(text[:1], _AWARE) is not None
+    moments = _cast_or_none(text, _AWARE if aware else _NAIVE)
+    if moments is not None:
+        return moments.cast(pa.int64()) if aware else _localized(moments, zone)
+    text = _only_iso(text)
     with_offset = pc.match_substring_regex(text, _ENDS_WITH_OFFSET)
-    naive = pc.if_else(with_offset, None, text).cast(pa.timestamp("us"))
-    aware = pc.if_else(with_offset, text, None).cast(pa.timestamp("us", "UTC"))
-    return pc.coalesce(aware.cast(pa.int64()), _localized(naive, zone))
+    local = pc.if_else(with_offset, None, text).cast(_NAIVE)
+    moments = pc.if_else(with_offset, text, None).cast(_AWARE)
+    return pc.coalesce(moments.cast(pa.int64()), _localized(local, zone))
+
+
+def _only_iso(text: pa.Array) -> pa.Array:
+    """Text with other spellings of a time put into ISO 8601, and null for what is no time."""
+    other = pc.invert(pc.fill_null(pc.match_substring_regex(text, _ISO), False))
+    rest = text.filter(other)
+    for pattern, replacement in _SPELLINGS:
+        rest = pc.replace_substring_regex(rest, pattern, replacement)
+    rest = pc.if_else(pc.match_substring_regex(rest, _ISO), rest, None)
+    return pc.replace_with_mask(text, other, rest)
 
 
 def _cast_or_none(text: pa.Array, kind: Any) -> pa.Array | None:
