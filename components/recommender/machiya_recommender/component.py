@@ -89,6 +89,7 @@ def predict(
 ) -> None:
     """The best n items of every user of one shard."""
     from machiya_recommender.interactions import build_history, sorted_unique
+    from machiya_recommender.kernel import rows_per_batch
     from machiya_recommender.machine import available_cpus, single_threaded_blas
     from machiya_recommender.model import load_model
     from machiya_recommender.recommend import Recommender, Summary
@@ -105,7 +106,7 @@ def predict(
         targets = sorted_unique(users.read(["user_id"])["user_id"] if users else seen[0])
         part = shard_range(len(targets), shard, shards)
         history = build_history(*seen, targets[part.start : part.stop], known.items)
-        recommender = Recommender(known, targets, part, history, n, filter_seen)
+        recommender = Recommender(known, targets, part, history, n, filter_seen, rows_per_batch(len(known.items)))
         summary = Summary(n)
 
         def tables() -> Iterator["pa.Table"]:
@@ -126,6 +127,7 @@ def similar(model: FilesInput, similar: TableOutput, metrics: MetricsOutput, *, 
     """The nearest items of every item."""
     import pyarrow.compute as pc
 
+    from machiya_recommender.kernel import rows_per_batch
     from machiya_recommender.machine import single_threaded_blas
     from machiya_recommender.model import load_model
     from machiya_recommender.similar import similar_items
@@ -134,8 +136,9 @@ def similar(model: FilesInput, similar: TableOutput, metrics: MetricsOutput, *, 
     with _refused_input(), single_threaded_blas():
         known = load_model(model.path)
         rows = items = 0
+        batch = rows_per_batch(len(known.items))
         with similar.writer(SIMILAR) as writer:
-            for table in gathered(similar_table(part, known.items) for part in similar_items(known, n)):
+            for table in gathered(similar_table(part, known.items) for part in similar_items(known, n, batch)):
                 writer.write(table)
                 rows += table.num_rows
                 items += int(pc.sum(pc.equal(table["rank"], 1)).as_py())

@@ -84,7 +84,7 @@ def load_model(folder: Path) -> Model:
         return _load(folder, description)
     except InvalidInputError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InvalidInputError(
             f"The model in {folder} is damaged: {reason}.", "Train it again, or copy it again."

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 
 from machiya_recommender.errors import InvalidInputError
 from machiya_recommender.interactions import positions
-from machiya_recommender.kernel import NEVER, rows_per_batch, top_items
+from machiya_recommender.kernel import NEVER, top_items
 from machiya_recommender.model import Model
 from machiya_recommender.sharding import batches
 
@@ -82,6 +82,7 @@ class Recommender:
     history: csr_matrix
     n: int
     filter_seen: bool
+    batch_rows: int
 
     def in_batches(self, threads: int) -> Iterator[Recommendations]:
         """The recommendations of the part, batch by batch in the order of users.
@@ -92,7 +93,7 @@ class Recommender:
         waiting: deque[Future[Recommendations]] = deque()
         pool = ThreadPoolExecutor(threads)
         try:
-            for batch, kept in batches(len(self.targets), rows_per_batch(len(self.model.items)), self.part):
+            for batch, kept in batches(len(self.targets), self.batch_rows, self.part):
                 waiting.append(pool.submit(self._recommend, batch, kept))
                 if len(waiting) >= 2 * threads:
                     yield waiting.popleft().result()

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from machiya_recommender.errors import InvalidInputError
 from machiya_recommender.factors import Factors
-from machiya_recommender.kernel import NEVER, rows_per_batch, top_items
+from machiya_recommender.kernel import NEVER, top_items
 from machiya_recommender.model import Model
 
 
@@ -23,8 +23,8 @@ class SimilarItems:
     score: NDArray[np.float32]
 
 
-def similar_items(model: Model, n: int) -> Iterator[SimilarItems]:
-    """At most ``n`` neighbours of each item, never the item itself, block by block in the order of items.
+def similar_items(model: Model, n: int, batch_rows: int) -> Iterator[SimilarItems]:
+    """At most ``n`` neighbours of each item, never the item itself, ``batch_rows`` items at a time in their order.
 
     als, bpr: all other items by the cosine of the latent factors (a bias is not part of it), -1 to 1; an item whose
     factors are all zero has no neighbours and is none. item-knn: the stored neighbours by their similarity.
@@ -33,9 +33,9 @@ def similar_items(model: Model, n: int) -> Iterator[SimilarItems]:
     Raises InvalidInputError for a popularity model, which knows no similarity, and for factors that are not finite.
     """
     if model.factors is not None:
-        return _by_factors(model.factors, n)
+        return _by_factors(model.factors, n, batch_rows)
     if model.neighbours is not None:
-        return _by_neighbours(model.neighbours, n)
+        return _by_neighbours(model.neighbours, n, batch_rows)
     raise InvalidInputError(
         f"A model of the algorithm {model.algorithm} knows no similarity between items.",
         "Give a model trained with als, bpr or item-knn.",
@@ -53,12 +53,11 @@ def unit_vectors(factors: Factors) -> NDArray[np.float32]:
     return units
 
 
-def _by_factors(factors: Factors, n: int) -> Iterator[SimilarItems]:
+def _by_factors(factors: Factors, n: int, batch_rows: int) -> Iterator[SimilarItems]:
     vectors = unit_vectors(factors)
     empty = np.logical_not(np.any(vectors != 0, axis=1))
-    size = rows_per_batch(len(vectors))
-    for start in range(0, len(vectors), size):
-        block = slice(start, min(start + size, len(vectors)))
+    for start in range(0, len(vectors), batch_rows):
+        block = slice(start, min(start + batch_rows, len(vectors)))
         scores = np.clip(vectors[block] @ vectors.T, -1, 1)
         scores[:, empty] = NEVER
         scores[empty[block]] = NEVER
@@ -67,10 +66,9 @@ def _by_factors(factors: Factors, n: int) -> Iterator[SimilarItems]:
         yield _flat(start, *top_items(scores, n))
 
 
-def _by_neighbours(neighbours: csr_matrix, n: int) -> Iterator[SimilarItems]:
-    size = rows_per_batch(neighbours.shape[0])
-    for start in range(0, neighbours.shape[0], size):
-        scores = neighbours[start : start + size].toarray()
+def _by_neighbours(neighbours: csr_matrix, n: int, batch_rows: int) -> Iterator[SimilarItems]:
+    for start in range(0, neighbours.shape[0], batch_rows):
+        scores = neighbours[start : start + batch_rows].toarray()
         scores[scores == 0] = NEVER
         yield _flat(start, *top_items(scores, n))
 

@@ -10,6 +10,9 @@ from machiya_recommender.item_knn import Similarity
 from machiya_recommender.model import Algorithm, Model
 from machiya_recommender.training import FactorTrainer, TrainingState, train_factors
 
+PAIRS_PER_THREAD = 50_000
+"""With less work than this, threads cost more than they bring: OpenMP's wait for each other while burning CPU."""
+
 
 @dataclass(frozen=True)
 class TrainParameters:
@@ -49,7 +52,11 @@ _USED = {
 def train_model(
     data: Interactions, parameters: TrainParameters, monitor: Monitor, threads: int
 ) -> tuple[Model, dict[str, float]]:
-    """The model and its metrics. To be used inside ``single_threaded_blas``. Raises InvalidInputError on divergence."""
+    """The model and its metrics. To be used inside ``single_threaded_blas``. Raises InvalidInputError on divergence.
+
+    threads: at most so many; the result does not depend on it.
+    """
+    threads = max(1, min(threads, data.weights.nnz // PAIRS_PER_THREAD))
     users, items = data.weights.shape
     metrics: dict[str, float] = {"users": users, "items": items, "interactions": data.weights.nnz}
     factors = neighbours = None

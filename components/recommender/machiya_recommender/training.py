@@ -74,7 +74,7 @@ def save_state(state: TrainingState, path: Path) -> None:
 
 def load_state(path: Path) -> TrainingState:
     """Read what ``save_state`` wrote."""
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
         factors = Factors(file["users"], file["items"], bool(file["bias"]))
         names = [name for name in file.files if name.startswith("curve_")]
         return TrainingState(factors, {name.removeprefix("curve_"): file[name].tolist() for name in names})
