@@ -19,7 +19,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: install ## run the four components on the sample log and say where the report is
-	@$(BIN)/python workflows/recommend/demo.py
+	@$(BIN)/python workflows/recommend/demo.py .machiya/demo
 
 test: install ## run the tests of all parts; those of containers too where an engine answers
 	@$(BIN)/pytest $(ARGS)
@@ -32,7 +32,7 @@ check: install types ## check style, types, the direction of imports, and the do
 # One run per part: every part may have its own `tests` and `sample`, as if the others were not there.
 types: install
 	@for part in $(PARTS) .; do \
-	    if [ $$part = . ]; then files="tests workflows"; else files=$$part; fi; \
+	    if [ $$part = . ]; then files="conftest.py tests workflows"; else files=$$part; fi; \
 	    echo "mypy $$files"; \
 	    MYPYPATH=$$part $(BIN)/mypy $$files || failed=1; \
 	done; [ -z "$$failed" ]

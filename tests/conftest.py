@@ -1,4 +1,4 @@
-"""What the tests that cross parts share: the container engine, and what to do where there is none."""
+"""What the tests that cross parts share: what happens to tests that need a container engine where there is none."""
 
 import os
 from functools import cache
@@ -9,21 +9,11 @@ REQUIRED = "MACHIYA_REQUIRE_ENGINE"
 
 
 @cache
-def _engine_problem() -> str:
-    """Why no container engine can be used; empty if one answers."""
-    import docker
+def _engine_problem() -> str | None:
+    """Why no container engine can be used; None if one answers."""
+    from machiya.containers import unavailable
 
-    try:
-        client = docker.from_env(timeout=10)
-    except docker.errors.DockerException as error:
-        return f"no container engine answers: {error}"
-    try:
-        client.ping()
-    except (docker.errors.DockerException, OSError) as error:
-        return f"no container engine answers: {error}"
-    finally:
-        client.close()
-    return ""
+    return unavailable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,9 +1,14 @@
 """Runs the four components one after another on the sample log, until there is a workflow engine that does.
 
 Every step is `python -m machiya_component COMPONENT run OPERATION`, with a folder that holds its inputs (links to the
-outputs of earlier steps) and gets its outputs: what a container sees as /data. Run by `make run`.
+outputs of earlier steps) and gets its outputs: what a container sees as /data. `make run` calls it as
+
+    python workflows/recommend/demo.py FOLDER
+
+where FOLDER gets one folder per step, each emptied first.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-RUN = ROOT / ".machiya" / "demo"
 SAMPLE = ROOT / "components" / "preprocess" / "sample"
 
 
@@ -82,55 +86,64 @@ STEPS = [
 ]
 
 
-def output(name: str) -> Path:
+def output(folder: Path, name: str) -> Path:
     """The folder of an output, `step/port`."""
     step, port = name.split("/")
-    return RUN / step / "out" / port
+    return folder / step / "out" / port
 
 
-def lay_inputs(step: Step) -> None:
+def lay_inputs(folder: Path, step: Step) -> None:
     """Link what a step reads below its `in` folder; the parts of several shards come together in one folder."""
-    target = RUN / step.name / "in"
+    target = folder / step.name / "in"
     target.mkdir(parents=True)
     for port, source in step.inputs.items():
         if isinstance(source, tuple):
-            gather(source, target / port)
+            gather([output(folder, name) for name in source], target / port)
         else:
-            (target / port).symlink_to(source if isinstance(source, Path) else output(source))
+            (target / port).symlink_to(source if isinstance(source, Path) else output(folder, source))
 
 
-def gather(sources: tuple[str, ...], target: Path) -> None:
-    """Make one table of several: their parts, in the order of `sources`."""
+def gather(tables: list[Path], target: Path) -> None:
+    """Make one table of several: their parts, in their order."""
     target.mkdir()
-    parts = [part for source in sources for part in sorted(output(source).glob("*.parquet"))]
+    parts = [part for table in tables for part in sorted(table.glob("*.parquet"))]
     for index, part in enumerate(parts):
         (target / f"part-{index:05d}.parquet").symlink_to(part)
 
 
-def run(step: Step) -> None:
+def run(folder: Path, step: Step) -> None:
     """Run one step; its log is kept in its folder. Ends the program with the step's exit code if it fails."""
-    lay_inputs(step)
+    lay_inputs(folder, step)
     words = [word for name, value in step.parameters.items() for word in (f"--{name}", value)]
     command = [sys.executable, "-m", "machiya_component", step.component, "run", step.operation, *words]
-    log = RUN / step.name / "log.txt"
+    log = folder / step.name / "log.txt"
     start = time.monotonic()
     with log.open("w") as stream:
-        environment = os.environ | {"MACHIYA_DATA": str(RUN / step.name)}
+        environment = os.environ | {"MACHIYA_DATA": str(folder / step.name)}
         code = subprocess.run(command, stdout=stream, stderr=stream, env=environment, check=False).returncode
-    print(f"{step.name:<20} {step.component} {step.operation:<9} {time.monotonic() - start:5.1f} s", flush=True)
+    print(f"{step.name:<20} {step.component:<12} {step.operation:<9} {time.monotonic() - start:5.1f} s", flush=True)
     if code:
         last = log.read_text().rstrip().rpartition("\n")[2]
-        print(f"{last}\nIts whole log: {log.relative_to(ROOT)}", file=sys.stderr)
+        print(f"{last}\nThe whole log: {log}", file=sys.stderr)
         sys.exit(code)
 
 
-def main() -> None:
-    """Run all steps anew and say where the report is."""
-    shutil.rmtree(RUN, ignore_errors=True)
+def quality(folder: Path, step: str) -> float:
+    """The nDCG of the first ten places that an evaluation found."""
+    metrics: dict[str, float] = json.loads((output(folder, f"{step}/metrics") / "metrics.json").read_text())
+    return metrics["ndcg@10"]
+
+
+def main(folder: Path) -> None:
+    """Run all steps anew and say what came out, and where the report is."""
     for step in STEPS:
-        run(step)
-    print(f"\nThe report: {(output('report/report') / 'index.html').relative_to(ROOT)}")
+        shutil.rmtree(folder / step.name, ignore_errors=True)
+    for step in STEPS:
+        run(folder, step)
+    als, popularity = quality(folder, "evaluate"), quality(folder, "evaluate-popularity")
+    print(f"\nnDCG@10: {als:.3f} (als), {popularity:.3f} (popularity)")
+    print(f"The report: {output(folder, 'report/report') / 'index.html'}")
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]).absolute())
