@@ -3,6 +3,6 @@
 import platform
 from pathlib import Path
 
-# pytest names test modules after their path (importlib mode), so those below platform/ need a parent module `platform`. It
-# takes the one that is there if that can have children, and else loads the folder in its place, for everybody.
+# pytest names test modules after their path (importlib mode), so those below platform/ need a parent module `platform`.
+# It takes the one that is there if that can have children, and else loads the folder in its place, for everybody.
 platform.__path__ = [str(Path(__file__).with_name("platform"))]
