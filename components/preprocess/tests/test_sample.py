@@ -2,6 +2,7 @@
 
 import gzip
 import importlib.util
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -65,6 +66,12 @@ def test_the_log_shows_what_cleaning_is_for(cleaned: Result) -> None:
     found = set(cleaned.table("rejected")["reason"].to_pylist())
     assert found == {reason.value for reason in REASONS} - {"ignored-event", "outside-window"}
     assert cleaned.metrics()["machine_users"] == 2
+
+
+def test_the_readme_shows_the_metrics_of_the_sample(cleaned: Result) -> None:
+    readme = (HOME / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("```json\n")[1].split("```")[0]
+    assert json.loads(shown) == cleaned.metrics()
 
 
 def test_users_favour_two_categories(cleaned: Result) -> None:
