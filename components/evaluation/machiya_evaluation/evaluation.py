@@ -185,13 +185,13 @@ def _means(
     if users == 0:
         yield from (Score(metric, k, segment, None, None, None, 0) for metric, k in columns)
         return
-    values = np.column_stack([column[rows] for column in columns.values()])
+    known = [column[rows] for column in columns.values()]
     bounds: list[tuple[float | None, float | None]] = [(None, None)] * len(columns)
     if settings.bootstrap_samples and users > 1:
-        interval = bootstrap_interval(values, settings.bootstrap_samples, settings.confidence, rng)
+        interval = bootstrap_interval(np.column_stack(known), settings.bootstrap_samples, settings.confidence, rng)
         bounds = [(float(low), float(high)) for low, high in interval.T]
-    for (metric, k), mean, (low, high) in zip(columns, values.mean(axis=0), bounds, strict=True):
-        yield Score(metric, k, segment, float(mean), low, high, users)
+    for (metric, k), values, (low, high) in zip(columns, known, bounds, strict=True):
+        yield Score(metric, k, segment, float(values.mean()), low, high, users)
 
 
 def _of_catalogue(data: Data, members: Booleans, segment: str, settings: Settings) -> Iterator[Score]:
