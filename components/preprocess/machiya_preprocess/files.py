@@ -32,7 +32,7 @@ def read_columns(path: Path, columns: Mapping[str, Any] | None, encoding: str) -
         return _read_csv(path, columns, encoding)
     except UnicodeError as error:
         raise _not_in(encoding, path, error) from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, csv.Error) as error:
         if "invalid UTF8" in str(error):
             raise _not_in(encoding, path, error) from error
         raise DataError(f"{path.name} cannot be read to its end: {_first_line(error)}.", _DAMAGED) from error

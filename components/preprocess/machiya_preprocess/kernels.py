@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Codes = NDArray[np.int32]
+CodeArray = NDArray[np.int32]
 Micros = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-def crowded_users(user: Codes, micros: Micros, most: int, span: int) -> NDArray[np.int32]:
+def crowded_users(user: CodeArray, micros: Micros, most: int, span: int) -> NDArray[np.int32]:
     """Users with more than ``most`` events inside some window of less than ``span`` microseconds.
 
     The window slides, so where it starts does not matter: a user is crowded if any event comes less than ``span``
@@ -83,7 +83,7 @@ def group(key: NDArray[np.int64]) -> Groups:
     return Groups(order, starts)
 
 
-def core(user: Codes, item: Codes, min_user_items: int, min_item_users: int) -> tuple[Mask, int]:
+def core(user: CodeArray, item: CodeArray, min_user_items: int, min_item_users: int) -> tuple[Mask, int]:
     """The largest part of the user-item graph in which every user and item still has its minimum of neighbours.
 
     ``user`` and ``item``, shape (p,), are the ends of the distinct pairs. Pairs of users with fewer than

@@ -55,7 +55,7 @@ class EventLog:
 
 def _no_value(piece: pa.ChunkedArray) -> NDArray[np.bool_]:
     empty = pc.is_null(piece, nan_is_null=True)
-    if pa.types.is_string(piece.type) or pa.types.is_large_string(piece.type):
+    if pa.types.is_string(piece.type):
         empty = pc.or_kleene(empty, pc.equal(piece, ""))
     mask: NDArray[np.bool_] = empty.to_numpy()
     return mask
@@ -66,7 +66,7 @@ def read_log(paths: Sequence[Path], layout: LogLayout) -> EventLog:
     names = [layout.user_column, layout.item_column, *([layout.event_column] if layout.event_column else [])]
     wanted = dict.fromkeys(names, TEXT) | {layout.time_column: pa.string()}
     tables = [(path, read_columns(path, wanted, layout.encoding)) for path in paths]
-    times = [_decoded(table[layout.time_column]) for _, table in tables]
+    times = [_plain(table[layout.time_column]) for _, table in tables]
     rows = sum(table.num_rows for _, table in tables)
     if rows == 0:
         raise DataError(f"the event log has no rows ({len(paths)} files).", "Look at the step that writes the log.")
@@ -92,8 +92,12 @@ def _codes(tables: Sequence[tuple[Path, pa.Table]], name: str) -> Codes:
     return encode(pa.chunked_array(chunks, TEXT))
 
 
-def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text in any of Arrow's layouts -> ``string``; other columns as they are."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    other_text = pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
+    return column.cast(pa.string()) if other_text else column
 
 
 def _micros(path: Path, column: pa.ChunkedArray, layout: LogLayout) -> Micros:

@@ -1,6 +1,5 @@
 """What a caller wants of ``clean``, as values that have been checked. The defaults are in component.yaml."""
 
-import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -104,7 +103,7 @@ def micros_of(seconds: float) -> int:
 def check_encoding(encoding: str) -> None:
     """Raise ``ArgumentsError`` for an encoding that is not known."""
     try:
-        codecs.lookup(encoding)
+        "".encode(encoding)
     except LookupError:
         raise ArgumentsError(f"encoding {encoding!r} is not known.", "Examples: utf-8, cp932, euc-jp.") from None
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
-Codes = NDArray[np.int32]
+CodeArray = NDArray[np.int32]
 Micros = NDArray[np.int64]
 
 
@@ -26,7 +26,7 @@ def cut_for_share(micros: Micros, test_share: float) -> int:
 
 
 def last_of_each_user(
-    user: Codes, micros: Micros, test_items: int, min_train_items: int, rng: np.random.Generator
+    user: CodeArray, micros: Micros, test_items: int, min_train_items: int, rng: np.random.Generator
 ) -> Mask:
     """The latest ``test_items`` rows of each user that has ``min_train_items`` more; other users are in training as a
     whole.
@@ -41,7 +41,7 @@ def last_of_each_user(
     return mask
 
 
-def folds(user: Codes, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def folds(user: CodeArray, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """A fold from 0 to ``count`` - 1 for each row, shape (n,): by chance, but each user's rows as evenly as possible.
 
     Each user's rows are dealt out in turn, beginning at a fold drawn for the user; so the folds of a user differ by
@@ -56,14 +56,14 @@ def folds(user: Codes, count: int, rng: np.random.Generator) -> NDArray[np.int64
     return fold
 
 
-def _rank_and_size(user: Codes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _rank_and_size(user: CodeArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For rows sorted by user: place within the user from 0, and number of the user's rows; both shape (n,)."""
     starts = np.flatnonzero(np.append(True, user[1:] != user[:-1]))
     sizes = np.diff(starts, append=len(user))
     return np.arange(len(user)) - np.repeat(starts, sizes), np.repeat(sizes, sizes)
 
 
-def in_training(codes: Codes, test: Mask) -> Mask:
+def in_training(codes: CodeArray, test: Mask) -> Mask:
     """Rows whose user (or item) occurs among the training rows; shape (n,)."""
     trained = np.zeros(int(codes.max()) + 1, dtype=np.bool_)
     trained[codes[~test]] = True

@@ -81,9 +81,9 @@ def _read(chunk: pa.Array, time_format: str, zone: str) -> pa.Array:
         local = not (pa.types.is_timestamp(kind) and kind.tz)
         moments = chunk.cast(pa.timestamp("us", None if local else kind.tz), safe=False)
         return _localized(moments, zone) if local else moments.cast(pa.int64())
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    text = pa.types.is_string(kind)
     if text and time_format == "iso":
-        return _from_iso(chunk.cast(pa.string()), zone)
+        return _from_iso(chunk, zone)
     if time_format != "iso" and (text or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return _from_numbers(_numbers(chunk) if text else chunk.cast(pa.float64(), safe=False), UNITS[time_format])
     raise TypeError(f"is of type {kind}, which time_format {time_format!r} does not read")

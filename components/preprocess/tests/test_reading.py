@@ -116,6 +116,32 @@ def test_shift_jis_is_read_when_it_is_named(clean: Run) -> None:
     assert pairs(clean(log, encoding="cp932")) == [("佐藤", "看護師")]
 
 
+def test_spreadsheets_write_utf_16(clean: Run) -> None:
+    assert pairs(clean(LOG.encode("utf-16"), encoding="utf-16")) == [("u1", "i1"), ("u2", "i2")]
+
+
+@pytest.mark.parametrize(
+    "text", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
+)
+def test_text_has_many_layouts_in_parquet(clean: Run, text: pa.DataType) -> None:
+    log = events(time=["", "2026-11-01"], user_id=["u", "v"], item_id=["i", "j"], event=["view", "view"])
+    arranged = pa.table({name: log[name].cast(text) for name in log.column_names})
+    result = clean(arranged, max_unreadable_share=0.5)
+    assert pairs(result) == [("v", "j")]
+    assert result.table("rejected")["reason"].to_pylist() == ["missing-value"]
+
+
+def test_a_column_of_nothing_is_missing_values(clean: Run) -> None:
+    log = events(user_id=pa.array([None, None]), item_id=["i", "j"], event=["view"] * 2, time=["2026-11-01"] * 2)
+    with pytest.raises(DataError, match="missing-value 2"):
+        clean(log)
+
+
+def test_columns_that_hold_structures_are_refused(clean: Run) -> None:
+    with pytest.raises(DataError, match=r"column 'user_id' of log\.parquet is of type struct"):
+        clean(events(user_id=[{"id": 1}]))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "euc-jp"])
 def test_text_in_another_encoding_is_refused(clean: Run, encoding: str) -> None:
     log = (HEADER + "佐藤,看護師,view,2026-11-01\n").encode("cp932")
@@ -221,6 +247,8 @@ def test_columns_of_other_types_are_refused(clean: Run, columns: dict[str, objec
     [
         ({"time_zone": "Tokyo"}, "time_zone 'Tokyo' is not known"),
         ({"encoding": "utf-9"}, "encoding 'utf-9' is not known"),
+        ({"encoding": "zlib"}, "encoding 'zlib' is not known"),
+        ({"window_days": 1e300}, "window_days"),
         ({"user_column": "item_id"}, "name one column twice"),
         ({"title_column": "item_id"}, "name one column twice"),
         ({"window_from": "yesterday"}, "window_from 'yesterday' is not a time"),
