@@ -73,7 +73,7 @@ def _table(verdict: Verdict) -> Table:
     for heading in ("check", "outcome", "what"):
         table.add_column(heading, no_wrap=heading != "what")
     for result in verdict.checks:
-        what = result.title if result.outcome in ("pass", "fail") else f"{result.title}: {result.reason}"
+        what = {"skip": result.reason, "info": f"{result.title}: {result.reason}"}.get(result.outcome, result.title)
         table.add_row(result.id, Text(result.outcome, style=_STYLES[result.outcome]), Text(what))
     return table
 

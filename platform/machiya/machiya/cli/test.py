@@ -18,6 +18,7 @@ import click
 )
 @click.option("--timeout", type=click.FloatRange(min=1), default=120, show_default=True, help="Seconds for one run.")
 @click.option("--base-image", help="What the image is built from, as for `machiya build`.")
+@click.option("--image", help="Check this image of FOLDER as it is, and build none.")
 def test(
     subject: str,
     patterns: tuple[str, ...],
@@ -27,6 +28,7 @@ def test(
     keep: Path | None,
     timeout: float,
     base_image: str | None,
+    image: str | None,
 ) -> None:
     """Run the conformance suite on a component or an image.
 
@@ -35,15 +37,16 @@ def test(
     """
     from machiya.cli import conformance_output as output
     from machiya.conformance import select
-    from machiya.conformance.session import conformance
+    from machiya.conformance.session import Subject, conformance
 
     checks = select(patterns)
     if listing:
         output.print_catalogue(checks)
         return
+    wanted = Subject.named(subject, image=image, base=base_image)
     with output.progress(len(checks)) as progress:
         verdict, kept = conformance(
-            subject, checks, keep=keep, timeout=timeout, base=base_image, note=progress.note, on_result=progress.result
+            wanted, checks, keep=keep, timeout=timeout, note=progress.note, on_result=progress.result
         )
     output.print_verdict(verdict, as_json=as_json)
     output.write_junit(verdict, junit)

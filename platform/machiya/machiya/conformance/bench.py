@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from machiya.conformance.calls import Call, CallResult, Inputs, parameter_words
 from machiya.conformance.check import Check, Skip
 from machiya.conformance.runs import (
+    SERVICE_START_SECONDS,
     ServiceResult,
     StopResult,
     call_request,
@@ -172,7 +173,9 @@ class Bench:
     def _run(self, call: Call) -> CallResult:
         out = self.workspace.output(call.words[1])
         request = self.request(call, out)
-        return run_call(self.engine, request, call, out, call.limit or self.timeout, self.shown(request))
+        return run_call(
+            self.engine, request, call, out, min(call.limit or self.timeout, self.timeout), self.shown(request)
+        )
 
     def stop(self, call: Call, signal: Signal, moment: float, usual_seconds: float) -> "Future[StopResult]":
         """A call that gets a signal at a moment (a fraction of its usual duration)."""
@@ -193,7 +196,8 @@ class Bench:
         def served() -> ServiceResult:
             out = self.workspace.output(f"{operation.name}-service")
             request = self.request(call, out, publish=service.port)
-            return run_service(self.engine, request, service, self.shown(request))
+            seconds = min(SERVICE_START_SECONDS, self.timeout)
+            return run_service(self.engine, request, service, seconds, self.shown(request))
 
         return self.once(("serve", call), served)
 

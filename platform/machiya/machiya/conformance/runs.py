@@ -18,6 +18,8 @@ GRACE_SECONDS = 10
 SERVICE_START_SECONDS = 60
 _SLOW_MOTION_SECONDS = 2.0
 """A run that is stopped half-way is slowed down to about this long, so that half-way is a moment that can be met."""
+_SLOWEST = 0.1
+"""Of a processor."""
 _POLL_SECONDS = 0.05
 
 
@@ -27,7 +29,7 @@ class StopResult:
 
     ``moment`` is where it was sent, as a fraction of the run's usual duration. ``delivered`` is False when the run had
     ended by then. ``seconds`` is the time from the signal to the end; ``run.exit_code`` is None when it went on for
-    longer than the grace. ``partial`` holds what was visible and not whole, while the run was held and after its end.
+    longer than the grace. ``partial`` holds what was visible and not whole when it had ended.
     """
 
     moment: float
@@ -95,24 +97,21 @@ def run_and_signal(
 ) -> StopResult:
     """Send a signal at a moment of a run.
 
-    The run is held (all its processes frozen) before the signal is sent: what is visible then is what a reader could
-    see, and the time to answer starts when it goes on. A run too short to be met half-way is slowed down until then.
+    A run too short to be met half-way is slowed down until it has the signal, and then gets all the processors again:
+    the time to answer is that of a run at full speed.
     """
-    slow = min(usual_seconds / _SLOW_MOTION_SECONDS, 1.0)
-    cpus = max(slow, 0.1) if slow < 1 else None
+    cpus = usual_seconds / _SLOW_MOTION_SECONDS if usual_seconds < _SLOW_MOTION_SECONDS else None
     with engine.create(request) as container:
         container.start()
         if cpus is not None:
+            cpus = max(cpus, _SLOWEST)
             container.limit_cpus(cpus)
         container.wait(max(moment * usual_seconds / (cpus or 1), 0.001))
-        held = container.pause()
-        partial = partial_outputs(out) if held else []
+        delivered = container.signal(signal)
         if cpus is not None:
             container.limit_cpus(None)
-        delivered = container.signal(signal) or (held and not container.running())
         seconds, run = _await_end(container)
-    partial += partial_outputs(out)
-    return StopResult(moment, delivered and held, seconds, run, tuple(dict.fromkeys(partial)), command)
+    return StopResult(moment, delivered, seconds, run, tuple(partial_outputs(out)), command)
 
 
 def _await_end(container: Container) -> tuple[float, RunResult]:
@@ -122,20 +121,22 @@ def _await_end(container: Container) -> tuple[float, RunResult]:
     return time.monotonic() - sent, container.result()
 
 
-def run_service(engine: ContainerEngine, request: RunRequest, service: Service, command: str) -> ServiceResult:
-    """Start a service, wait until its health endpoint answers 200, and send SIGTERM."""
+def run_service(
+    engine: ContainerEngine, request: RunRequest, service: Service, start_seconds: float, command: str
+) -> ServiceResult:
+    """Start a service, wait (at most `start_seconds`) until its health endpoint answers 200, and send SIGTERM."""
     with engine.create(request) as container:
         container.start()
         started = time.monotonic()
-        healthy, health = _await_health(container, service)
+        healthy, health = _await_health(container, service, start_seconds)
         ready_seconds = time.monotonic() - started
         stopped = container.signal("SIGTERM") or healthy
         seconds, run = _await_end(container)
     return ServiceResult(healthy, health, ready_seconds, stopped, seconds, run, command)
 
 
-def _await_health(container: Container, service: Service) -> tuple[bool, str]:
-    deadline = time.monotonic() + SERVICE_START_SECONDS
+def _await_health(container: Container, service: Service, start_seconds: float) -> tuple[bool, str]:
+    deadline = time.monotonic() + start_seconds
     health = "nothing answered"
     while time.monotonic() < deadline:
         status, health = probe([f"http://{address}{service.health}" for address in container.addresses()])
@@ -143,7 +144,7 @@ def _await_health(container: Container, service: Service) -> tuple[bool, str]:
             return True, health
         if container.wait(_POLL_SECONDS):
             return False, f"the service ended before it was healthy; last answer: {health}"
-    return False, f"not healthy after {SERVICE_START_SECONDS} s; last answer: {health}"
+    return False, f"not healthy after {start_seconds:.0f} s; last answer: {health}"
 
 
 def probe(urls: Sequence[str]) -> tuple[int, str]:

@@ -59,10 +59,6 @@ class DockerContainer:
         """Send a signal; False when it had ended before."""
         return self._while_running(f"send {name}", lambda: self._handle.kill(name))
 
-    def pause(self) -> bool:
-        """Freeze all its processes; False when it had ended before."""
-        return self._while_running("pause a container", self._handle.pause)
-
     def limit_cpus(self, cpus: float | None) -> bool:
         """Change how much of the processors it gets; False when it had ended before."""
         return self._while_running(
@@ -77,7 +73,7 @@ class DockerContainer:
             if self.running():
                 raise
             return False
-        return self.running()
+        return True
 
     def wait(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for it to end; whether it has."""

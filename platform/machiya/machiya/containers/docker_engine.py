@@ -1,5 +1,7 @@
 """The Docker engine. This module and `docker_container` are the only ones that import the docker library."""
 
+import os
+import socket
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -35,9 +37,9 @@ class DockerEngine:
     def connect(cls) -> Self:
         """The engine of the environment (DOCKER_HOST, or the default socket); EngineError when none answers."""
         try:
+            _try_socket()
             client = docker.from_env(version="auto", timeout=_ANSWER_SECONDS)
-            client.ping()
-        except (DockerException, requests.exceptions.RequestException) as error:
+        except (DockerException, requests.exceptions.RequestException, OSError) as error:
             raise EngineError(_why_silent(error), _REMEDY) from error
         return cls(client)
 
@@ -204,18 +206,29 @@ def _unpack(archive: IO[bytes], folder: Path) -> None:
                 target.write_bytes(content.read())
 
 
+_DEFAULT_HOST = "unix:///var/run/docker.sock"
 _REMEDY = (
     "Install and start Docker (https://docs.docker.com/engine/install/), or set DOCKER_HOST to an engine that runs. "
     "`docker info` must answer."
 )
 
 
+def _try_socket() -> None:
+    """Connect to the engine's socket, where it is one; OSError says what keeps us from it.
+
+    The docker library would wrap that error in others, and leave its own socket open.
+    """
+    scheme, _, path = os.environ.get("DOCKER_HOST", _DEFAULT_HOST).partition("://")
+    if scheme == "unix" and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+
+
 def _why_silent(error: Exception) -> str:
-    text = str(error)
-    if "Permission denied" in text or "PermissionError" in text:
+    if isinstance(error, PermissionError):
         return "the container engine is there, but you may not use it: your user is not in the group `docker`."
-    if "FileNotFoundError" in text or "No such file" in text:
+    if isinstance(error, FileNotFoundError):
         return "no container engine answers: there is no Docker socket on this machine."
-    if "Connection refused" in text or "ConnectionRefused" in text:
-        return "no container engine answers: the connection is refused."
-    return f"no container engine answers: {text}"
+    if isinstance(error, ConnectionRefusedError):
+        return "no container engine answers: nobody listens at the Docker socket."
+    return f"no container engine answers: {error}"

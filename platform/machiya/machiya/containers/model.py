@@ -105,10 +105,7 @@ class Container(Protocol):
         """Start it; returns when its program is running."""
 
     def signal(self, name: Signal) -> bool:
-        """Send a signal (a paused container goes on and gets it); False when it had ended before."""
-
-    def pause(self) -> bool:
-        """Freeze all its processes; False when it had ended before."""
+        """Send a signal; False when it had ended before."""
 
     def limit_cpus(self, cpus: float | None) -> bool:
         """Change how much of the processors it gets, None for all; False when it had ended before."""
@@ -117,7 +114,7 @@ class Container(Protocol):
         """Wait up to `timeout` seconds for it to end; whether it has."""
 
     def running(self) -> bool:
-        """Whether it has been started and has not ended (a paused one is running)."""
+        """Whether it has been started and has not ended."""
 
     def user_ids(self) -> set[int]:
         """The numeric users that its processes run as, as the host sees them; empty when it has ended."""

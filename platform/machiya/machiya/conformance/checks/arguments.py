@@ -40,7 +40,9 @@ def _call(bench: Bench, operation: Operation, words: tuple[str, ...]) -> Call:
 
 
 def _unknown_operation(bench: Bench) -> Result:
-    call = _call(bench, bench.operations()[0], ("no-such-operation",))
+    operation = bench.operations()[0]
+    given = bench.good_sample(operation).parameters  # so that whoever ignores the name finds nothing else to refuse
+    call = _call(bench, operation, ("no-such-operation", *parameter_words(given)))
     return _judged(bench, [(call, "an operation that the contract does not have", "no-such-operation")], "")
 
 

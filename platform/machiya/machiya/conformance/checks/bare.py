@@ -72,13 +72,14 @@ def _user(bench: Bench) -> Result:
 
 
 def _running_users(bench: Bench) -> set[int]:
-    """The users of the self-test's processes, held just after its start; empty when it was over by then."""
+    """The users of the self-test's processes, slowed down after its start; empty when it was over by then."""
 
     def look() -> set[int]:
         with bench.engine.create(bench.bare_request()) as container:
             container.start()
-            container.wait(0.2)
-            return container.user_ids() if container.pause() else set()
+            container.limit_cpus(0.1)
+            container.wait(0.5)
+            return container.user_ids()
 
     return bench.once("users", look)
 

@@ -57,7 +57,7 @@ def _output(bench: Bench) -> Result:
                 remedy="Print component.yaml as JSON, and nothing else; messages go to stderr. It needs no data.",
                 command=bench.bare_command(("contract",)),
                 expected="exit code 0, and nothing but the contract as JSON on stdout",
-                seen=seen_of(run),
+                seen=(*seen_of(run), f"stdout: {run.stdout[:80].strip() or '(nothing)'}"),
             )
             for message in problems
         ]

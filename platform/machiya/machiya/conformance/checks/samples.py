@@ -37,6 +37,12 @@ def _good_results(bench: Bench, turn: int = 1, root: str = "/data") -> list[tupl
     return [(operation, result) for operation, result in results if result.run.exit_code == 0]
 
 
+def _nothing_to_see(bench: Bench) -> Skip:
+    if not bench.operations(service=False):
+        return _ONLY_SERVICES
+    return Skip("no sample of a batch operation succeeds: see samples.outputs")
+
+
 def _outputs(bench: Bench) -> Result:
     samples = bench.samples(service=False)
     if not samples:
@@ -100,7 +106,7 @@ def _below(folder: Path) -> list[Path]:
 def _sidecar(bench: Bench) -> Result:
     results = _good_results(bench)
     if not results:
-        return Skip("no sample of a batch operation succeeds: see samples.outputs")
+        return _nothing_to_see(bench)
     return [
         failure(
             result,
@@ -137,7 +143,7 @@ def _sidecar_problems(bench: Bench, operation: Operation, folder: Path) -> list[
 def _deterministic(bench: Bench) -> Result:
     first, second = _good_results(bench), _good_results(bench, turn=2)
     if not first:
-        return Skip("no sample of a batch operation succeeds: see samples.outputs")
+        return _nothing_to_see(bench)
     if len(first) != len(second):
         message = "a sample that ended with 0 did not do so again with the same inputs and parameters."
         return [Failure(message=message, remedy="Look for what the result depends on besides inputs and parameters.")]

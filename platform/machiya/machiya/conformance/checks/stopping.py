@@ -10,8 +10,8 @@ from machiya.conformance.verdict import Failure
 from machiya_component.contract.model import Operation
 from machiya_component.errors import ExitCode
 
-_MOMENTS = (0.3, 0.6, 0.85)
-_FURTHER_MOMENTS = (0.45, 0.75, 0.95)
+_MOMENTS = (0.25, 0.5, 0.8)
+_FURTHER_MOMENTS = (0.1, 0.4, 0.65)
 _FINISHING_SECONDS = 3.0
 """A run that ends as usual this soon after the signal may have been past the point where it could be stopped."""
 _REMEDY = (
@@ -27,27 +27,38 @@ def usual_seconds(bench: Bench, operation: Operation) -> list[float]:
 
 
 def _term(bench: Bench) -> Result:
-    operations = [(one, seconds) for one in bench.operations(service=False) for seconds in usual_seconds(bench, one)]
-    if not operations:
-        return Skip("no sample of a batch operation succeeds, or every operation is a service")
-    return [failure for operation, seconds in operations for failure in _judged(bench, operation, seconds)]
+    batch = bench.operations(service=False)
+    stops = [(one, seconds, _stops(bench, one, seconds)) for one in batch for seconds in usual_seconds(bench, one)]
+    if not stops:
+        return Skip("no sample succeeds: see samples.outputs" if batch else "every operation is a service")
+    if not any(result.delivered for _, _, results in stops for result in results):
+        return Skip("every run of the samples was over before a signal could be sent")
+    return [failure for stop in stops for failure in _judged(*stop)]
 
 
-def _judged(bench: Bench, operation: Operation, seconds: float) -> Iterator[Failure]:
+def _stops(bench: Bench, operation: Operation, seconds: float) -> list[StopResult]:
+    """The signal at some moments; at some more when it neither stopped the run nor was answered wrongly."""
     results = _stopped(bench, operation, seconds, _MOMENTS)
-    if not any(_was_stopped(one) for one in results) and not any(_wrong_end(one) for one in results):
-        results += _stopped(bench, operation, seconds, _FURTHER_MOMENTS)
-    wrong = [failure for one in results for failure in _failures(operation, one)]
-    yield from wrong
-    if not wrong and not any(_was_stopped(one) for one in results):
-        yield Failure(
-            message=f"SIGTERM never ended {operation.name}: it was sent at {len(results)} moments of a run of "
+    if any(_was_stopped(result) or _wrong_end(result) for result in results):
+        return results
+    return results + _stopped(bench, operation, seconds, _FURTHER_MOMENTS)
+
+
+def _judged(operation: Operation, seconds: float, results: list[StopResult]) -> list[Failure]:
+    wrong = [failure for result in results for failure in _failures(operation, result)]
+    delivered = [result for result in results if result.delivered]
+    if wrong or not delivered or any(_was_stopped(result) for result in results):
+        return wrong
+    return [
+        Failure(
+            message=f"SIGTERM never ended {operation.name}: it was sent at {len(delivered)} moments of a run of "
             f"{seconds:.1f} s, and the run went on to its usual end each time.",
             remedy=_REMEDY,
-            command=_command(results[0]),
+            command=_command(delivered[0]),
             expected=f"exit code {ExitCode.STOPPED:d} within {GRACE_SECONDS} s",
-            seen=seen_of(results[0].run),
+            seen=seen_of(delivered[0].run),
         )
+    ]
 
 
 def _stopped(bench: Bench, operation: Operation, seconds: float, moments: Sequence[float]) -> list[StopResult]:
