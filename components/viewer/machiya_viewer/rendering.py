@@ -9,7 +9,6 @@ from markupsafe import Markup
 
 from machiya_viewer import text
 from machiya_viewer.charts import Estimate
-from machiya_viewer.links import anchor
 
 
 def render(template: str, **context: Any) -> str:
@@ -29,7 +28,6 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.filters |= {
-        "anchor": anchor,
         "breakable": text.breakable,
         "count": text.count,
         "date": date,

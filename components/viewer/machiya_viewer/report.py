@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import polars as pl
+from markupsafe import Markup
 
 from machiya_viewer import pages
 from machiya_viewer.data import Dataset
-from machiya_viewer.links import ReportLinks
+from machiya_viewer.links import ReportLinks, anchor
 from machiya_viewer.rendering import render, style
 from machiya_viewer.views.users import UserView, choose_examples
 
@@ -37,9 +39,9 @@ class ReportOptions:
 
 @dataclass(frozen=True)
 class Report(pages.Overview):
-    """The overview, examples, and where everything comes from."""
+    """The overview, examples (as HTML), and where everything comes from."""
 
-    examples: tuple[UserView, ...]
+    examples: tuple[Markup, ...]
     unknown_examples: tuple[str, ...]
     examples_left_out: int
     sources: tuple[Source, ...]
@@ -47,29 +49,42 @@ class Report(pages.Overview):
 
 
 def write_report(dataset: Dataset, options: ReportOptions, sources: Sequence[Source], maker: str) -> str:
-    """The page as HTML, under ``MAX_BYTES`` as UTF-8: examples are left out (and the page says so) until it fits.
+    """The page as HTML, at most ``MAX_BYTES`` as UTF-8: examples are left out (and the page says so) until it fits.
 
     Raises ``OverflowError`` if the page is too large even without examples.
     """
     overview = pages.overview(dataset, options.title, options.k, options.users)
-    wanted = _wanted_examples(dataset, options)
-    found = pages.examples(dataset, wanted, options.k, options.history)
-    present = {view.user.user_id for view in found}
-    unknown = tuple(user_id for user_id in options.example_users if user_id not in present)
-    for kept in range(len(found), -1, -1):
-        page = Report(
+    views = pages.examples(dataset, _wanted_examples(dataset, options), options.k, options.history)
+    users = [view.user.user_id for view in views]
+    rendered = _examples(views, overview)
+
+    def page(kept: int) -> str:
+        report = Report(
             **vars(overview),
-            examples=tuple(found[:kept]),
-            unknown_examples=unknown,
-            examples_left_out=len(found) - kept,
+            examples=tuple(rendered[:kept]),
+            unknown_examples=tuple(user for user in options.example_users if user not in users),
+            examples_left_out=len(rendered) - kept,
             sources=tuple(sources),
             maker=maker,
         )
-        links = ReportLinks([view.user.user_id for view in page.examples])
-        html = render("report.html", page=page, links=links, style=style())
-        if len(html.encode()) <= MAX_BYTES:
+        return render("report.html", page=report, links=ReportLinks(users[:kept]), style=style())
+
+    sizes = list(accumulate((len(example.encode()) for example in rendered), initial=len(page(0).encode())))
+    for kept in range(len(rendered), -1, -1):
+        if sizes[kept] <= MAX_BYTES and len((html := page(kept)).encode()) <= MAX_BYTES:
             return html
-    raise OverflowError(f"the report has {len(html.encode()):,} bytes without any example; the limit is {MAX_BYTES:,}")
+    raise OverflowError(f"the report has {sizes[0]:,} bytes without any example; the limit is {MAX_BYTES:,}")
+
+
+def _examples(views: Sequence[UserView], overview: pages.Overview) -> list[Markup]:
+    """Every example once: how much room it takes decides how many are shown."""
+    rich, links = overview.changes.given, ReportLinks([])
+    return [
+        Markup(
+            render("parts/example.html", view=view, names=overview.names, rich=rich, links=links, anchor=anchor(index))
+        )
+        for index, view in enumerate(views)
+    ]
 
 
 def _wanted_examples(dataset: Dataset, options: ReportOptions) -> list[str]:

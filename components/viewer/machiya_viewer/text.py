@@ -7,6 +7,7 @@ instead of being read (controls, bidirectional overrides, invisible formatting) 
 import math
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -20,6 +21,7 @@ _JOINERS = {"\u200c", "\u200d"}
 _ACTING_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
+@lru_cache(maxsize=4096)
 def visible(text: str, limit: int = TITLE_LIMIT) -> Markup:
     """Untrusted text as HTML: escaped, acting characters shown as ``U+202E``, cut after ``limit`` characters.
 
