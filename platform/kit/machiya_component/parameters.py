@@ -11,12 +11,15 @@ from machiya_component.findings import Finding
 
 def violations(fragment: Mapping[str, Any], value: Any) -> list[str]:
     """Why a value breaks a JSON Schema fragment, each as a clause (``0 is less than the minimum of 1``)."""
-    from jsonschema import Draft202012Validator, SchemaError
+    import re
+
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError, UnknownType
 
     try:
         validator = Draft202012Validator(dict(fragment), format_checker=Draft202012Validator.FORMAT_CHECKER)
         return [error.message.rstrip(".") for error in validator.iter_errors(value)]
-    except SchemaError:
+    except (SchemaError, UnknownType, re.error):
         return []  # the fragment itself is reported by its own rule
 
 

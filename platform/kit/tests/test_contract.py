@@ -105,12 +105,14 @@ def test_a_mistake_is_found(toy: Path, old: str, new: str, rule: str, line: int 
 
 
 def test_all_findings_come_at_once_in_the_order_of_their_lines(toy: Path) -> None:
-    edit(toy, ("name: toy", "name: TOY"), ("version: 0.1.0", "version: one"), ("type: files", "type: flies"))
+    edit(toy, ("name: toy", "name: TOY"), ("default: 2,", "default: two,"), ("type: files", "type: flies"))
+    edit(toy, ("primaryKey: id", "primaryKey: key"))
 
     findings = check_contract(toy)
 
-    assert [finding.rule for finding in findings] == ["contract.pattern"] * 3
-    assert [finding.line for finding in findings] == [2, 3, 19]
+    rules = ["contract.pattern", "contract.default", "contract.pattern", "contract.primary-key"]
+    assert [finding.rule for finding in findings] == rules
+    assert [finding.line for finding in findings] == [2, 10, 19, 25]
 
 
 def test_an_absent_contract_is_a_finding(tmp_path: Path) -> None:

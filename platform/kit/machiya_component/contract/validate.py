@@ -7,17 +7,30 @@ from pathlib import Path
 from typing import Any
 
 from machiya_component.contract.parse import KeyPath, RawContract
-from machiya_component.contract.rules import RULES, Problem
+from machiya_component.contract.rules import RULES, Problem, Rule
 from machiya_component.findings import Finding
 
 
 def validate(raw: RawContract) -> list[Finding]:
-    """All findings in the order of their lines. Rules run only on data of the right shape."""
+    """All findings in the order of their lines."""
     if raw.findings:
         return list(raw.findings)
-    problems = list(_shape_problems(raw.data)) or [problem for rule in RULES for problem in rule(raw.data)]
+    problems = list(_shape_problems(raw.data))
+    for rule in RULES:
+        problems += _applied(rule, raw.data, misshapen=bool(problems))
     findings = [_located(problem, raw) for problem in problems]
     return sorted(findings, key=lambda finding: (finding.line or 0, finding.rule))
+
+
+def _applied(rule: Rule, data: Any, misshapen: bool) -> list[Problem]:
+    """What a rule finds. Where it stumbles over data of a wrong shape, the finding about the shape says it already."""
+    found: list[Problem] = []
+    try:
+        found.extend(rule(data))
+    except (AttributeError, KeyError, TypeError):
+        if not misshapen:
+            raise
+    return found
 
 
 def sample_findings(raw: RawContract, folder: Path) -> list[Finding]:
