@@ -7,8 +7,9 @@ from typing import Literal, get_args
 
 import numpy as np
 from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight, normalize
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+
+from machiya_recommender.kernel import best_in_rows
 
 Similarity = Literal["cosine", "bm25"]
 SIMILARITIES: tuple[Similarity, ...] = get_args(Similarity)
@@ -29,16 +30,8 @@ def item_neighbours(weights: csr_matrix, neighbours: int, similarity: Similarity
     model.fit(weighted.T.tocsr(), show_progress=False)
     found = model.similarity.tocoo()
     kept = (found.row != found.col) & (found.data > 0)
-    return _cut(found.row[kept], found.col[kept], found.data[kept], weights.shape[1], neighbours)
-
-
-def _cut(
-    row: NDArray[np.int32], column: NDArray[np.int32], value: NDArray[np.float64], items: int, neighbours: int
-) -> csr_matrix:
-    """The best ``neighbours`` of each row, by value and then column, as CSR (items, items) with sorted indices."""
-    order = np.lexsort((column, -value, row))
-    row, column, value = row[order], column[order], value[order]
-    kept = np.arange(len(row)) - np.searchsorted(row, row) < neighbours
-    matrix = csr_matrix((value[kept].astype(np.float32), (row[kept], column[kept])), shape=(items, items))
+    row, column, value, _ = best_in_rows(found.row[kept], found.col[kept], found.data[kept], neighbours)
+    items = weights.shape[1]
+    matrix = csr_matrix((value.astype(np.float32), (row, column)), shape=(items, items))
     matrix.sort_indices()
     return matrix

@@ -3,8 +3,12 @@
 Kept small and alone, so that a faster implementation can take its place; the tests hold a naive reference.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+Score = TypeVar("Score", np.float32, np.float64)
 
 NEVER = np.float32(-np.inf)
 """The score of an item that must not be chosen."""
@@ -33,11 +37,20 @@ def top_items(scores: NDArray[np.float32], n: int) -> tuple[NDArray[np.int64], N
         return best, best_scores
     kth = np.partition(scores, items - k, axis=1)[:, items - k, None]
     row, item = np.nonzero((scores >= kth) & (scores > NEVER))  # k of each row, and more where others equal the k-th
-    score = scores[row, item]
-    order = np.lexsort((item, -score, row))
-    row, item, score = row[order], item[order], score[order]
-    place = np.arange(len(row)) - np.searchsorted(row, row)  # within its row: row is sorted
-    kept = place < k
-    best[row[kept], place[kept]] = item[kept]
-    best_scores[row[kept], place[kept]] = score[kept]
+    row, item, score, place = best_in_rows(row, item, scores[row, item], k)
+    best[row, place], best_scores[row, place] = item, score
     return best, best_scores
+
+
+def best_in_rows(
+    row: NDArray[np.integer], item: NDArray[np.integer], score: NDArray[Score], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Score], NDArray[np.int64]]:
+    """Of scored pairs (row, item), in any order, the best n of each row: row, item, score, and place from 0.
+
+    Sorted by row, then score (higher first), then item.
+    """
+    order = np.lexsort((item, -score, row))
+    rows, items, score = row[order].astype(np.int64), item[order].astype(np.int64), score[order]
+    place = np.arange(len(rows), dtype=np.int64) - np.searchsorted(rows, rows)  # rows are sorted: since its first pair
+    kept = place < n
+    return rows[kept], items[kept], score[kept], place[kept]

@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from machiya_recommender.errors import InvalidInputError
 from machiya_recommender.factors import Factors
-from machiya_recommender.kernel import NEVER, top_items
+from machiya_recommender.kernel import NEVER, best_in_rows, top_items
 from machiya_recommender.model import Model
 
 
@@ -63,16 +63,13 @@ def _by_factors(factors: Factors, n: int, batch_rows: int) -> Iterator[SimilarIt
         scores[empty[block]] = NEVER
         rows = np.arange(len(scores))
         scores[rows, rows + start] = NEVER
-        yield _flat(start, *top_items(scores, n))
+        similar, score = top_items(scores, n)
+        row, place = np.nonzero(similar >= 0)
+        yield SimilarItems(row + start, similar[row, place], place + 1, score[row, place])
 
 
 def _by_neighbours(neighbours: csr_matrix, n: int, batch_rows: int) -> Iterator[SimilarItems]:
     for start in range(0, neighbours.shape[0], batch_rows):
-        scores = neighbours[start : start + batch_rows].toarray()
-        scores[scores == 0] = NEVER
-        yield _flat(start, *top_items(scores, n))
-
-
-def _flat(start: int, items: NDArray[np.int64], scores: NDArray[np.float32]) -> SimilarItems:
-    row, place = np.nonzero(items >= 0)
-    return SimilarItems(row + start, items[row, place], place + 1, scores[row, place])
+        near = neighbours[start : start + batch_rows].tocoo()
+        row, similar, score, place = best_in_rows(near.row, near.col, near.data, n)
+        yield SimilarItems(row + start, similar, place + 1, score)
