@@ -1,0 +1,1 @@
+"""The local engine: runs an Argo manifest on this machine, with Argo's meaning."""
