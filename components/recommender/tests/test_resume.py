@@ -53,7 +53,7 @@ def until(lines: BinaryIO, part: str) -> Iterator[str]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != "_artifact.json"}
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name[0] != "_"}
 
 
 @pytest.mark.parametrize("algorithm", ["als", "bpr"])
