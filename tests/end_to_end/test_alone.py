@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from machiya_component.contract import load_contract
+from machiya.conformance import Verdict
 
 ROOT = Path(__file__).parents[2]
 COMPONENTS = sorted(path.parent for path in ROOT.glob("components/*/component.yaml"))
@@ -23,7 +24,7 @@ def copy(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def test_its_tests_pass_elsewhere(copy: Path) -> None:
-    """The copy comes before the installed package on the path, and a test of the copy says so."""
+    """The copy comes before the installed package on the path; the first assertion makes sure of that."""
     package = f"machiya_{copy.name}"
     probe = f"import {package}, pathlib; print(pathlib.Path({package}.__file__).parents[1])"
     where = subprocess.run([sys.executable, "-c", probe], cwd=copy, capture_output=True, text=True, check=True)
@@ -34,14 +35,22 @@ def test_its_tests_pass_elsewhere(copy: Path) -> None:
 
 
 @pytest.mark.engine
-def test_its_image_is_built_elsewhere_and_tests_itself(copy: Path) -> None:
-    from machiya import containers, images
+def test_its_image_is_built_elsewhere_and_keeps_every_promise(copy: Path, conformance: Callable[..., Verdict]) -> None:
+    verdict = conformance(copy)
+    assert [result for result in verdict.checks if result.outcome == "fail"] == []
+    assert (verdict.component, verdict.passed) == (copy.name, True)
 
-    with containers.connect() as engine:
-        tag = f"machiya-test/{copy.name}:alone"
-        images.build(copy, engine, tag=tag)
-    self_test = ["docker", "run", "--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp", tag]
-    call = subprocess.run(self_test, capture_output=True, text=True, check=False)
-    assert call.returncode == 0, call.stdout + call.stderr
-    for operation in load_contract(copy).operations:
-        assert f" {operation} " in call.stdout
+
+@pytest.mark.engine
+def test_one_broken_line_of_the_recommender_is_caught_by_the_right_check(
+    tmp_path: Path, conformance: Callable[..., Verdict]
+) -> None:
+    folder = shutil.copytree(ROOT / "components" / "recommender", tmp_path / "recommender", ignore=BY_PRODUCTS)
+    module = folder / "machiya_recommender" / "tables.py"
+    text, right = module.read_text(), '["model", "fallback"]'
+    assert right in text
+    module.write_text(text.replace(right, '["modell", "fallback"]'))
+    verdict = conformance(folder, "bare.user", "contract.output", "samples.outputs")
+    failed = {result.id: result for result in verdict.checks if result.outcome == "fail"}
+    assert list(failed) == ["samples.outputs"]
+    assert "modell" in failed["samples.outputs"].model_dump_json()
