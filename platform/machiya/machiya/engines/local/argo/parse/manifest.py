@@ -22,7 +22,8 @@ from machiya_component.findings import Finding, summarize
 _RUNNABLE = ("Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate")
 _IGNORED = (
     "podGC", "ttlStrategy", "artifactGC", "serviceAccountName", "nodeSelector", "affinity", "tolerations",
-    "archiveLogs", "imagePullSecrets", "priority", "podPriorityClassName", "schedulerName", "dnsConfig", "dnsPolicy", "podMetadata",
+    "archiveLogs", "imagePullSecrets", "priority", "podPriorityClassName", "schedulerName", "dnsConfig", "dnsPolicy",
+    "podMetadata",
     "podResources", "podDisruptionBudget", "automountServiceAccountToken", "executor", "metrics", "hostAliases",
     "artifactRepositoryRef", "hostNetwork",
 )  # fmt: skip

@@ -66,7 +66,8 @@ def read_security(fields: Fields) -> Security:
     fields.refuse("privileged", "Run the program without it.")
     fields.ignore(
         "allowPrivilegeEscalation", "capabilities", "seccompProfile", "seLinuxOptions", "fsGroup",
-        "fsGroupChangePolicy",     "supplementalGroups", "supplementalGroupsPolicy", "sysctls", "windowsOptions", "procMount", "appArmorProfile",
+        "fsGroupChangePolicy",     "supplementalGroups", "supplementalGroupsPolicy", "sysctls", "windowsOptions",
+        "procMount", "appArmorProfile",
     )  # fmt: skip
     security = Security(
         run_as_user=fields.integer("runAsUser"),

@@ -1,0 +1,113 @@
+"""Tags: ``{{inputs.parameters.x}}`` and ``{{=expression}}`` are replaced by what a scope holds.
+
+What cannot be resolved stays as it is, for a later scope may hold it; values that were put in are not looked at again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from machiya.engines.local.argo.expressions import ExpressionError, evaluate, go_text
+from machiya.engines.local.argo.scope import Scope
+
+T = TypeVar("T")
+
+_REPORTED = (
+    "inputs.", "outputs.", "steps.", "tasks.", "workflow.", "item", "retries", "lastRetry.", "pod.", "node.",
+)  # fmt: skip
+
+
+class UnresolvedError(ValueError):
+    """A variable that Argo knows has no value here."""
+
+
+def substitute(text: str, scope: Scope) -> str:
+    """`text` with its tags replaced as far as `scope` knows them."""
+    start = text.find("{{")
+    if start < 0:
+        return text
+    parts: list[str] = []
+    position = 0
+    while start >= 0:
+        end = text.find("}}", start) if text.startswith("{{=", start) else _closing(text, start)
+        if end < 0:
+            break
+        parts += (text[position:start], _resolve(text[start + 2 : end], scope))
+        position = end + 2
+        start = text.find("{{", position)
+    return "".join(parts) + text[position:]
+
+
+def _resolve(inside: str, scope: Scope) -> str:
+    if inside.startswith("="):
+        try:
+            value = evaluate(inside[1:].strip(), scope.variables())
+        except ExpressionError:
+            value = None
+        return f"{{{{{inside}}}}}" if value is None else go_text(value)
+    if "{{" in inside:
+        inside = substitute(inside, scope)
+    value = scope.get(inside.strip())
+    return value if isinstance(value, str) else f"{{{{{inside}}}}}"
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the braces close that open at `start`; -1 if they do not."""
+    depth, position = 1, start + 2
+    while depth:
+        closing = text.find("}}", position)
+        if closing < 0:
+            return -1
+        opening = text.find("{{", position, closing)
+        depth += 1 if opening >= 0 else -1
+        position = (opening if opening >= 0 else closing) + 2
+    return position - 2
+
+
+def substitute_all(value: T, scope: Scope) -> T:
+    """`value` (texts, tuples, mappings and dataclasses of them) with the tags of all texts replaced."""
+    return map_texts(value, lambda text: substitute(text, scope))
+
+
+def map_texts(value: T, change: Callable[[str], str]) -> T:
+    """`value` with every text that holds a tag changed; parts without one stay the same objects."""
+    result: Any = _mapped(value, change)
+    return result  # type: ignore[no-any-return]  # of the same type as it came
+
+
+def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value) if "{{" in value else value
+    if isinstance(value, list | tuple):
+        changed = [_mapped(one, change) for one in value]
+        same = all(new is old for new, old in zip(changed, value, strict=True))
+        return value if same else type(value)(changed)
+    if isinstance(value, Mapping):
+        entries = {_mapped(key, change): _mapped(one, change) for key, one in value.items()}
+        return value if all(entries.get(key) is one for key, one in value.items()) else entries
+    if is_dataclass(value) and not isinstance(value, type):
+        updates = {}
+        for field in fields(value):
+            old = getattr(value, field.name)
+            new = _mapped(old, change)
+            if new is not old:
+                updates[field.name] = new
+        return replace(value, **updates) if updates else value
+    return value
+
+
+def unresolved(value: Any) -> list[str]:
+    """The variables of Argo that stand unresolved in the texts of `value`, without braces."""
+    names: list[str] = []
+
+    def look(text: str) -> str:
+        position = 0
+        while (start := text.find("{{", position)) >= 0 and (end := text.find("}}", start)) >= 0:
+            inside = text[start + 2 : end].strip()
+            if inside.startswith("=") or inside == "item" or inside.startswith(_REPORTED):
+                names.append(inside)
+            position = end + 2
+        return text
+
+    map_texts(value, look)
+    return list(dict.fromkeys(names))
