@@ -10,6 +10,7 @@ import pytest
 from docker.errors import NotFound
 
 from machiya import containers
+from machiya.conformance.workspace import remove_as_root
 from machiya.containers import Bind, BuildRequest, ContainerEngine, RunRequest
 from machiya.errors import BuildError, NotFoundError
 from machiya.images.build import choose_base
@@ -80,9 +81,27 @@ def test_a_signal_reaches_the_program_and_not_one_that_has_ended(engine: Contain
         assert container.signal("SIGTERM")
         assert container.wait(30)
         assert not container.signal("SIGTERM")
-        assert not container.limit_cpus(0.5)
+        container.limit_cpus(0.5)
         assert container.user_ids() == set()
         assert container.result().exit_code == 143
+
+
+def test_a_program_that_is_not_there_ends_with_127(engine: ContainerEngine, shell: RunRequest) -> None:
+    result = engine.run(replace(shell, entrypoint=("no-such-program",)), 60)
+    assert result.exit_code == 127
+    assert "no-such-program" in result.last_line
+
+
+def test_what_another_user_owns_is_removed_from_inside(
+    engine: ContainerEngine, shell: RunRequest, tmp_path: Path
+) -> None:
+    (tmp_path / "out").mkdir(mode=0o777)
+    (tmp_path / "out").chmod(0o777)
+    binds = (Bind(tmp_path / "out", "/data/out"),)
+    run(engine, replace(shell, user="1234:99", binds=binds), "umask 077; mkdir -p /data/out/a && touch /data/out/a/b")
+    assert (tmp_path / "out" / "a" / "b").stat().st_uid == 1234
+    remove_as_root(engine, shell.image, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("ends", [True, False])

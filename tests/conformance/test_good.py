@@ -1,6 +1,7 @@
 """Two components that keep every promise, one in shell and one in Python, both without the kit."""
 
 import json
+import os
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -11,7 +12,9 @@ from click.testing import CliRunner
 
 from machiya.cli.test import test as conformance_command
 from machiya.conformance import CHECKS, Verdict
+from machiya.containers import BuildRequest
 from machiya.errors import CheckError, NotFoundError
+from machiya.images.build import choose_base
 from machiya_component.contract import check_contract, contract_from_json, load_contract
 
 if TYPE_CHECKING:
@@ -93,6 +96,24 @@ def test_a_failure_ends_with_1_and_keeps_what_shows_it(laboratory: "Laboratory",
     assert str(tmp_path / "kept") in result.exception.remedy
     assert f"-v {tmp_path}/kept/inputs/measure-small:/srv/machiya/in:ro" in result.stdout
     assert (tmp_path / "kept" / "inputs" / "measure-small" / "events").is_dir()
+
+
+@pytest.mark.engine
+def test_an_image_that_is_no_component_gets_a_verdict_too(laboratory: "Laboratory", tmp_path: Path) -> None:
+    base, _ = choose_base(laboratory.engine, None)
+    for lines in ("ENTRYPOINT []\nCMD []", 'ENTRYPOINT ["component"]'):
+        (tmp_path / "Dockerfile").write_text(f"FROM {base}\n{lines}\n", encoding="utf-8")
+        tag = f"machiya-test/nothing:{os.getpid()}"
+        laboratory.engine.build(BuildRequest(tmp_path, tag), lambda _line: None)
+        verdict = laboratory.check(tag, tmp_path)
+        laboratory.engine.remove_image(tag)
+        failed = {result.id for result in verdict.with_outcome("fail")}
+        assert {"bare.run", "bare.user", "bare.entrypoint", "contract.label", "labels.oci"} <= failed
+        assert {result.reason for result in verdict.with_outcome("skip")} == {
+            "an image was given, not the folder of a component",
+            "the image has no valid contract: see contract.label",
+        }
+        assert (verdict.component, verdict.passed) == (None, False)
 
 
 @pytest.mark.engine

@@ -14,6 +14,8 @@ from rich.text import Text
 from machiya.conformance import Check, CheckResult, Outcome, Verdict, failure_text, to_junit
 from machiya.errors import CheckError, OutputError
 
+_FILE_WIDTH = 120
+"""Columns where there is no terminal to ask: a log, a file, a document."""
 _STYLES: dict[Outcome, str] = {"pass": "green", "fail": "bold red", "skip": "yellow", "info": "cyan"}
 
 
@@ -57,6 +59,8 @@ def print_verdict(verdict: Verdict, *, as_json: bool) -> None:
         click.echo(verdict.model_dump_json(indent=2))
         return
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _FILE_WIDTH
     console.print(_table(verdict))
     for result in verdict.with_outcome("fail"):
         console.print(Text(f"\n{result.id}", style=_STYLES["fail"]))

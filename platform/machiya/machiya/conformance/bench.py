@@ -81,6 +81,11 @@ class Bench:
         return None
 
     @property
+    def runnable(self) -> bool:
+        """Whether `docker run IMAGE` knows what to run."""
+        return bool(self.image.entrypoint or self.image.command)
+
+    @property
     def promised(self) -> Contract:
         """The contract, for checks that need one."""
         if self.contract is None:
@@ -139,6 +144,8 @@ class Bench:
 
     def bare(self, words: tuple[str, ...] = (), *, read_only: bool = False, canaries: bool = False) -> RunResult:
         """`docker run --rm --network none IMAGE ...`: no volume, and no variable unless the canaries are asked for."""
+        if not words and not self.runnable:
+            return RunResult(125, "", "no command specified: the image has neither ENTRYPOINT nor CMD", 0.0)
         request = self.bare_request(words, read_only=read_only, canaries=canaries)
         key = ("bare", words, read_only, canaries)
         return self.once(key, lambda: self.engine.run(request, self.timeout))

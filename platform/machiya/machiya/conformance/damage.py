@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from machiya.conformance.calls import Damage, Inputs
-from machiya_component.artifacts import SIDECAR
+from machiya_component.artifacts import DIGEST_FILE, SIDECAR
 from machiya_component.contract import Contract
 from machiya_component.contract.model import Port
 from machiya_component.tables.schema import TableField, TableSchema
@@ -37,7 +37,8 @@ def _applies(port: Port, kind: Damage) -> bool:
 
 def do_damage(folder: Path, port: Port, kind: Damage) -> None:
     """Damage a copy of a table. Its sidecar goes: it is the data that must be found wrong, not its description."""
-    (folder / SIDECAR).unlink(missing_ok=True)
+    for description in (SIDECAR, DIGEST_FILE):
+        (folder / description).unlink(missing_ok=True)
     parts = sorted(folder.glob("*.parquet"))
     if kind == "truncated":
         content = parts[0].read_bytes()

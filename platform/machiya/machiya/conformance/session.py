@@ -53,20 +53,21 @@ def conformance(
     Returns the verdict, and the folder with the inputs and outputs of the runs if it was kept: in ``keep`` if that is
     given, else in a temporary folder when something failed, so that the commands of the failures work.
     """
-    workspace = Workspace(_new_folder(keep))
     with containers.connect() as engine:
         reference = subject.image or _built(subject, engine, note)
         note(f"checking {reference}")
-        passed = False
+        workspace = Workspace(_new_folder(keep))
+        kept = workspace.root if keep else None
         try:
             verdict = run_suite(
                 engine, reference, workspace, folder=subject.folder, checks=checks, timeout=timeout, on_result=on_result
             )
-            passed = verdict.passed
+            if not verdict.passed and workspace.has_runs():
+                kept = workspace.root
         finally:
-            if keep is None and (passed or not _has_runs(workspace)):
+            if kept is None:
                 workspace.remove(engine, (reference, images.LOCAL_BASE, images.DEFAULT_BASE))
-    return verdict, None if keep is None and passed else workspace.root
+    return verdict, kept
 
 
 def _built(subject: Subject, engine: ContainerEngine, note: Callable[[str], None]) -> str:
@@ -85,7 +86,3 @@ def _new_folder(keep: Path | None) -> Path:
         raise OutputError(f"{keep} is not empty.", "Name a folder that is not there yet.")
     keep.mkdir(parents=True, exist_ok=True)
     return keep
-
-
-def _has_runs(workspace: Workspace) -> bool:
-    return (workspace.root / "outputs").exists()

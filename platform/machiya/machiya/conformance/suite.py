@@ -55,10 +55,11 @@ def run_suite(
 
 def _run_all(bench: Bench, checks: Sequence[Check], on_result: Callable[[CheckResult], None]) -> list[CheckResult]:
     def run(check: Check) -> CheckResult:
-        result = _run(bench, check)
+        result = _run(bench, check, unmet[check.id])
         on_result(result)
         return result
 
+    unmet = {check.id: bench.unmet(check) for check in checks}  # settles what the image is, before the threads ask
     with ThreadPoolExecutor(_CHECKS_AT_A_TIME, thread_name_prefix="check") as pool:
         futures = [pool.submit(run, check) for check in checks]
         try:
@@ -69,14 +70,23 @@ def _run_all(bench: Bench, checks: Sequence[Check], on_result: Callable[[CheckRe
             raise
 
 
-def _run(bench: Bench, check: Check) -> CheckResult:
+def _run(bench: Bench, check: Check, unmet: Skip | None) -> CheckResult:
     clock = time.monotonic()
-    result: Result = bench.unmet(check) or check.run(bench)
+    try:
+        result: Result = unmet or check.run(bench)
+    except PermissionError as error:
+        result = [_unreadable(error)]
     seconds = round(time.monotonic() - clock, 3)
     outcome, reason, failures = _outcome(result)
     return CheckResult(
         id=check.id, title=check.title, outcome=outcome, reason=reason, failures=failures, seconds=seconds
     )
+
+
+def _unreadable(error: PermissionError) -> Failure:
+    """Who looks at outputs is another user than who wrote them, as is the next step."""
+    message = f"an output cannot be read by others: {error.filename}"
+    return Failure(message=message, remedy="Give folders the mode 0755 and files 0644.")
 
 
 def _outcome(result: Result) -> tuple[Outcome, str, tuple[Failure, ...]]:

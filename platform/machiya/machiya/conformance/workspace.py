@@ -9,7 +9,7 @@ from pathlib import Path
 from machiya.conformance.calls import Inputs
 from machiya.conformance.damage import do_damage
 from machiya.containers import Bind, ContainerEngine, RunRequest
-from machiya.errors import EngineError, OutputError
+from machiya.errors import OutputError
 from machiya_component.contract import Contract
 
 COMPONENT_FOLDER = "/component"
@@ -54,6 +54,10 @@ class Workspace:
         folder.chmod(0o777)
         return folder
 
+    def has_runs(self) -> bool:
+        """Whether anything was run with it."""
+        return (self.root / "outputs").exists()
+
     def remove(self, engine: ContainerEngine, images: Sequence[str]) -> None:
         """Remove the folder and all in it.
 
@@ -62,18 +66,17 @@ class Workspace:
         """
         shutil.rmtree(self.root, ignore_errors=True)
         for image in images if self.root.exists() else ():
-            _remove_as_root(engine, image, self.root)
+            remove_as_root(engine, image, self.root)
         shutil.rmtree(self.root, ignore_errors=True)
         if self.root.exists():
             raise OutputError(f"{self.root} could not be removed.", f"Remove it by hand: sudo rm -rf {self.root}")
 
 
-def _remove_as_root(engine: ContainerEngine, image: str, root: Path) -> None:
+def remove_as_root(engine: ContainerEngine, image: str, root: Path) -> None:
+    """Empty a folder from inside a container, whoever owns what is in it; nothing happens if the image has no `rm`."""
     inside = [f"/workspace/{name}" for name in sorted(one.name for one in root.iterdir())]
     request = RunRequest(
         image, inside, entrypoint=("rm", "-rf"), user="0:0", binds=[Bind(root, "/workspace")], network="none"
     )
-    try:
+    if engine.exists(image):
         engine.run(request, timeout=60)
-    except EngineError:
-        return  # an image without `rm`; the next one may have it

@@ -51,17 +51,21 @@ class DockerContainer:
         return str(self._handle.id)
 
     def start(self) -> None:
-        """Start it; returns when its program is running."""
-        with engine_errors("start a container"):
-            self._handle.start()
+        """Start it; returns when its program is running. A program that is not there ends with 127, as in a shell."""
+        try:
+            with engine_errors("start a container"):
+                self._handle.start()
+        except EngineError:
+            if not self._state().get("Error"):
+                raise
 
     def signal(self, name: Signal) -> bool:
         """Send a signal; False when it had ended before."""
         return self._while_running(f"send {name}", lambda: self._handle.kill(name))
 
-    def limit_cpus(self, cpus: float | None) -> bool:
-        """Change how much of the processors it gets; False when it had ended before."""
-        return self._while_running(
+    def limit_cpus(self, cpus: float | None) -> None:
+        """Change how much of the processors it gets; nothing happens when it had ended before."""
+        self._while_running(
             "limit a container", lambda: self._handle.update(cpu_period=CPU_PERIOD, cpu_quota=cpu_quota(cpus))
         )
 
@@ -125,7 +129,7 @@ class DockerContainer:
         return RunResult(
             exit_code=int(state["ExitCode"]) if ended else None,
             stdout=stdout.decode("utf-8", "replace"),
-            stderr=stderr.decode("utf-8", "replace"),
+            stderr=stderr.decode("utf-8", "replace") + str(state.get("Error") or ""),
             seconds=_seconds(state["StartedAt"], state["FinishedAt"]),
             out_of_memory=bool(state.get("OOMKilled")),
         )

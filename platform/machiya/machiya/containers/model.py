@@ -102,13 +102,13 @@ class Container(Protocol):
         """The engine's name for it."""
 
     def start(self) -> None:
-        """Start it; returns when its program is running."""
+        """Start it; returns when its program is running. If that cannot be run, it has ended (126, 127)."""
 
     def signal(self, name: Signal) -> bool:
         """Send a signal; False when it had ended before."""
 
-    def limit_cpus(self, cpus: float | None) -> bool:
-        """Change how much of the processors it gets, None for all; False when it had ended before."""
+    def limit_cpus(self, cpus: float | None) -> None:
+        """Change how much of the processors it gets, None for all; nothing happens when it had ended before."""
 
     def wait(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for it to end; whether it has."""

@@ -69,7 +69,7 @@ def _replace(wheels: Path, built: Path) -> Path:
         if old != target:
             old.unlink()
     if not target.is_file() or target.read_bytes() != content:
-        partial = target.with_suffix(".part")
+        partial = target.with_suffix(f".{os.getpid()}.part")
         partial.write_bytes(content)
         partial.replace(target)
     return target
