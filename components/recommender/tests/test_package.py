@@ -39,7 +39,7 @@ def test_the_sample_generator_gives_the_committed_bytes(tmp_path: Path) -> None:
 def test_the_versions_agree() -> None:
     project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == component.contract.version
-    assert f"## {component.contract.version} " in (HOME / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{component.contract.version}] - " in (HOME / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def fresh(code: str) -> str:
