@@ -44,6 +44,10 @@ def _guarded(name: str | None, words: list[str]) -> int:
         return _last_line(place, error.exit_code, str(error))
     except Stopped:
         return _last_line(place, ExitCode.STOPPED, "Nothing was published. Run it again; it resumes if it can.")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`component contract | head`); keep Python from flushing it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
     except OSError as error:
         return _operating_system(place, error)
     except Exception as error:
@@ -92,7 +96,7 @@ def _dispatch(component: "Component", words: list[str]) -> int:
         from machiya_component.contract import CONTRACT_FILE, raw_contract_json
 
         component.check()
-        print(raw_contract_json(component.home / CONTRACT_FILE))
+        print(raw_contract_json(component.home / CONTRACT_FILE), flush=True)
         return ExitCode.DONE
     if command == "self-test":
         return _self_test(component)

@@ -139,8 +139,8 @@ def _hint(parameter: Parameter) -> str:
     fragment = parameter.fragment
     if "enum" in fragment:
         return f"One of: {', '.join(map(str, fragment['enum']))}."
-    example = fragment.get("default", fragment.get("examples", [None])[0])
-    if example is None:
+    example = fragment.get("examples", [fragment.get("default")])[0]
+    if example in (None, [], {}):
         text = examples.get(parameter.type, "text")
     else:
         text = example if isinstance(example, str) and example else json.dumps(example, ensure_ascii=False)

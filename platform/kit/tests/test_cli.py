@@ -65,6 +65,19 @@ def test_contract_is_component_yaml_as_json(toy: Path, data: Path) -> None:
     assert contract_from_json(done.stdout) == load_contract(toy)
 
 
+def test_a_reader_that_has_seen_enough_is_no_error(toy: Path, data: Path) -> None:
+    command = [*RUN, "contract"]
+    with subprocess.Popen(
+        command, env=environment(toy, data), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=60) == 0
+
+
 def test_run_puts_outputs_in_place(toy: Path, data: Path) -> None:
     done = component(toy, data, "run", "double", "--factor", "3")
 

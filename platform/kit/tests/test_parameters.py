@@ -15,6 +15,7 @@ FRAGMENTS: dict[str, dict[str, Any]] = {
     "fast": {"type": "boolean", "default": False},
     "ks": {"type": "array", "default": [10], "items": {"type": "integer"}},
     "weights": {"type": "object", "default": {}, "additionalProperties": {"type": "number"}},
+    "limits": {"type": "object", "default": {}, "examples": [{"view": 3}]},
     "needed": {"type": "integer"},
 }
 TRAIN = Operation(
@@ -31,7 +32,8 @@ def test_defaults_fill_in_what_a_call_leaves_out() -> None:
 
     assert findings == []
     assert values == {
-        "factors": 64, "alpha": 1.0, "name": "x", "kind": "als", "fast": False, "ks": [10], "weights": {}, "needed": 1
+        "factors": 64, "alpha": 1.0, "name": "x", "kind": "als", "fast": False, "ks": [10], "weights": {}, "limits": {},
+        "needed": 1,
     }  # fmt: skip
     assert isinstance(values["alpha"], float)
 
@@ -70,6 +72,8 @@ def test_text_is_read_by_the_declared_type(words: list[str], name: str, value: o
         (["--alpha", "NaN"], "arguments.type", "--alpha", "--alpha 1"),
         (["--fast", "yes"], "arguments.type", "--fast", "false"),
         (["--ks", "5,20"], "arguments.type", "--ks", "'[10]'"),
+        (["--weights", "1"], "arguments.type", "--weights", "'{\"a\": 1}'"),
+        (["--limits", "1"], "arguments.type", "--limits", "'{\"view\": 3}'"),
         (["--factors", "0"], "arguments.range", "--factors", "--factors 64"),
         (["--kind", "svd"], "arguments.range", "--kind", "als, bpr"),
         (["--name", "X"], "arguments.range", "--name", "--name x"),
