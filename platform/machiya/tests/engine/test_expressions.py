@@ -48,7 +48,7 @@ VARIABLES = {
         ("['b', 'a'] | sort() | join('-')", "a-b"),
         ("toJson({b: 1, a: [1.0, 'x']})", '{"a":[1,"x"],"b":1}'),
         ("jsonpath('{\"a\": [{\"b\": 7}]}', '$.a[0].b')", 7),
-        ("jsonpath('{\"a\": [{\"b\": 7}, {\"b\": 8}]}', '$.a[*].b')", [7, 8]),
+        ('jsonpath(\'{"a": [{"b": 7}, {"b": 8}]}\', \'$.a[*].b\')', [7, 8]),
         ("sprig.trim('  a ') + sprig.upper('b')", "aB"),
         ("sprig.replace('.', '-', '0.01')", "0-01"),
         ("sprig.default('d', '') + sprig.ternary('y', 'n', true)", "dy"),
@@ -67,7 +67,8 @@ def test_sha256sum_is_that_of_the_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "position"), [("1 +", 3), ("a.b + 1", 0), ("1 ~ 2", 2), ("'a' + 1", 4), ("nope(1)", 4), ("1 ? 2 : 3", 2)]
+    ("expression", "position"),
+    [("1 +", 3), ("a.b + 1", 0), ("1 ~ 2", 2), ("'a' + 1", 4), ("nope(1)", 4), ("1 ? 2 : 3", 2)],
 )
 def test_an_error_names_the_position(expression: str, position: int) -> None:
     with pytest.raises(ExpressionError) as error:
@@ -77,7 +78,14 @@ def test_an_error_names_the_position(expression: str, position: int) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(35.8, "35.8"), (2.0, "2"), (True, "true"), ([1, "a"], "[1 a]"), ({"b": 1, "a": 2}, "map[a:2 b:1]"), (None, "<nil>")],
+    [
+        (35.8, "35.8"),
+        (2.0, "2"),
+        (True, "true"),
+        ([1, "a"], "[1 a]"),
+        ({"b": 1, "a": 2}, "map[a:2 b:1]"),
+        (None, "<nil>"),
+    ],
 )
 def test_values_are_printed_as_go_prints_them(value: Any, text: str) -> None:
     assert go_text(value) == text
@@ -102,7 +110,9 @@ def test_a_condition_means_what_govaluate_makes_of_it(condition: str, value: boo
     assert holds(condition) is value
 
 
-@pytest.mark.parametrize("condition", ["a-b == c", "heads", "1 + 1", "{{steps.a.outputs.result}} == x", "(a == b", "a < 1"])
+@pytest.mark.parametrize(
+    "condition", ["a-b == c", "heads", "1 + 1", "{{steps.a.outputs.result}} == x", "(a == b", "a < 1"]
+)
 def test_a_condition_that_cannot_be_evaluated_is_an_error(condition: str) -> None:
     with pytest.raises(ConditionError):
         holds(condition)
@@ -121,7 +131,10 @@ def scope() -> Scope:
         ("{{inputs.parameters.{{item}}}}", "2"),
         ("{{=asInt(inputs.parameters.b) * 2}}", "4"),
         ("{{=inputs.parameters['b'] == '2' ? 'x' : 'y'}}", "x"),
-        ("{{unknown}} {{=unknown + 1}} {{=inputs.parameters.absent}}", "{{unknown}} {{=unknown + 1}} {{=inputs.parameters.absent}}"),
+        (
+            "{{unknown}} {{=unknown + 1}} {{=inputs.parameters.absent}}",
+            "{{unknown}} {{=unknown + 1}} {{=inputs.parameters.absent}}",
+        ),
         ("{{tasks.x.outputs.result}} {{workflow.name}}", "{{tasks.x.outputs.result}} wf"),
         ("{{not closed", "{{not closed"),
     ],

@@ -323,3 +323,5 @@ class Manifest:
     templates: Mapping[tuple[str, bool], Document] = field(default_factory=dict)
     config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    uses_results: bool = False
+    """Whether anything asks for the standard output of a step."""

@@ -5,6 +5,7 @@ What cannot be resolved stays as it is, for a later scope may hold it; values th
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from machiya.engines.local.argo.expressions import ExpressionError, evaluate, go_text
@@ -78,6 +79,8 @@ def map_texts(value: T, change: Callable[[str], str]) -> T:
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value) if "{{" in value else value
+    if not value or value is True:
+        return value
     if isinstance(value, list | tuple):
         changed = [_mapped(one, change) for one in value]
         same = all(new is old for new, old in zip(changed, value, strict=True))
@@ -85,15 +88,18 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, Mapping):
         entries = {_mapped(key, change): _mapped(one, change) for key, one in value.items()}
         return value if all(entries.get(key) is one for key, one in value.items()) else entries
-    if is_dataclass(value) and not isinstance(value, type):
-        updates = {}
-        for field in fields(value):
-            old = getattr(value, field.name)
-            new = _mapped(old, change)
-            if new is not old:
-                updates[field.name] = new
-        return replace(value, **updates) if updates else value
-    return value
+    updates = {}
+    for name in _field_names(type(value)):
+        old = getattr(value, name)
+        new = _mapped(old, change)
+        if new is not old:
+            updates[name] = new
+    return replace(value, **updates) if updates else value
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def unresolved(value: Any) -> list[str]:

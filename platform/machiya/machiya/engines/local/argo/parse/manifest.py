@@ -58,7 +58,8 @@ def load_manifest(text: str, file: str = "", beside: Mapping[str, str] | None = 
         for document in (*documents, *others)
         if document.kind in ("WorkflowTemplate", "ClusterWorkflowTemplate")
     }
-    return Manifest(workflow, templates, reader.config_maps, tuple(reader.notes))
+    uses_results = any("outputs.result" in one for one in (text, *(beside or {}).values()))
+    return Manifest(workflow, templates, reader.config_maps, tuple(reader.notes), uses_results)
 
 
 def load_file(path: Path) -> Manifest:
