@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from machiya_viewer.data import Dataset
-from machiya_viewer.data.aggregates import user_rows
 from machiya_viewer.records import Exposure, UserRow
 from machiya_viewer.views.glance import Tile, tiles
 from machiya_viewer.views.items import ItemView, Receiver, item_view
@@ -102,26 +99,19 @@ def changes(dataset: Dataset, limit: int) -> Changes:
     """The users whose lists differ most, and how overlap is distributed."""
     if not dataset.compares:
         return Changes(absent="There is one result: connect a candidate to see what it would change.")
-    users = dataset.users()
-    compared = users.filter(pl.col("overlap").is_not_null())
-    if compared.is_empty():
+    compared = dataset.users().compared()
+    if not len(compared):
         return Changes(absent="No user is in both results: there is nothing to compare.")
-    bins = (compared["overlap"] * (OVERLAP_BINS - 1) + 1e-9).floor().clip(0, OVERLAP_BINS - 1).cast(pl.Int64)
-    counts = [int((bins == index).sum()) for index in range(OVERLAP_BINS)]
+    counts = compared.overlap_counts(OVERLAP_BINS)
     return Changes(
-        users=tuple(user_rows(most_changed(compared).head(limit), len(dataset.sides))),
+        users=tuple(compared.most_changed(limit)),
         total=len(compared),
         unchanged=counts[-1],
-        mean_overlap=compared.select(pl.mean("overlap")).item(),
+        mean_overlap=compared.mean_overlap(),
         overlaps=overlaps(counts),
         given=dataset.user_changes is not None,
         k=dataset.k,
     )
-
-
-def most_changed(users: pl.DataFrame) -> pl.DataFrame:
-    """Users by overlap, then rank-biased overlap, the least first; users without a value last; ties by user_id."""
-    return users.sort("overlap", "rbo", "user_id", nulls_last=True)
 
 
 def sorts(dataset: Dataset) -> tuple[str, ...]:
@@ -133,22 +123,16 @@ def sorts(dataset: Dataset) -> tuple[str, ...]:
 
 def user_list(dataset: Dataset, query: UserQuery) -> UserList:
     """One page of the list of users."""
-    users = dataset.users()
-    segments = users["segment"].drop_nulls().unique().sort().head(MAX_SEGMENT_CHOICES).to_list()
-    if query.text:
-        users = users.filter(pl.col("user_id").str.contains(query.text, literal=True))
-    if query.segment:
-        users = users.filter(pl.col("segment") == query.segment)
+    everybody = dataset.users()
+    found = everybody.search(query.text, query.segment)
     descending = _SORTS[query.sort][1]
-    ordered = users.sort(query.sort, "user_id", descending=[descending, False], nulls_last=True)
-    shown = ordered.slice((query.page - 1) * PAGE_SIZE, PAGE_SIZE)
     return UserList(
         query=query,
-        users=tuple(user_rows(shown, len(dataset.sides))),
-        total=len(users),
-        pages=max(1, -(-len(users) // PAGE_SIZE)),
+        users=tuple(found.page(query.sort, descending, (query.page - 1) * PAGE_SIZE, PAGE_SIZE)),
+        total=len(found),
+        pages=max(1, -(-len(found) // PAGE_SIZE)),
         sorts=sorts(dataset),
-        segments=tuple(segments),
+        segments=tuple(everybody.segments(MAX_SEGMENT_CHOICES)),
         rich=dataset.user_changes is not None,
     )
 
@@ -156,7 +140,7 @@ def user_list(dataset: Dataset, query: UserQuery) -> UserList:
 def user_page(dataset: Dataset, user_id: str, k: int, history_limit: int) -> UserView | None:
     """One user: history and lists with everything that labels them; None when nothing is known of the user."""
     history, total = dataset.history(user_id, history_limit)
-    user = dataset.user(user_id)
+    user = dataset.users().find(user_id)
     if user is None and not history:
         return None
     lists = [dataset.recommended(side, user_id) for side in dataset.sides]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-import polars as pl
 from markupsafe import Markup
 
 from machiya_viewer import pages
 from machiya_viewer.data import Dataset
 from machiya_viewer.links import ReportLinks, anchor
+from machiya_viewer.records import UserRow
 from machiya_viewer.rendering import render, style
 from machiya_viewer.views.users import UserView, choose_examples
 
@@ -91,10 +91,10 @@ def _wanted_examples(dataset: Dataset, options: ReportOptions) -> list[str]:
     """The users asked for; then the most changed ones, or with one result users from all over the list."""
     wanted = max(0, options.examples - len(options.example_users))
     users = dataset.users()
-    served = users.filter(pl.any_horizontal(pl.col("^fallback_.*$") > 0).fill_null(False))
-    if dataset.compares:
-        first = pages.most_changed(users).head(wanted)
-    else:
-        first = users.gather_every(max(1, len(users) // max(1, wanted))).head(wanted)
-    chosen = choose_examples(first["user_id"].to_list(), served["user_id"].head(1).to_list(), wanted)
+    first = users.most_changed(wanted) if dataset.compares else users.spread(wanted)
+    chosen = choose_examples(_ids(first), _ids(users.with_fallback(1)), wanted)
     return list(dict.fromkeys([*options.example_users, *chosen]))
+
+
+def _ids(users: Sequence[UserRow]) -> list[str]:
+    return [user.user_id for user in users]

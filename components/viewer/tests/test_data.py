@@ -19,8 +19,8 @@ MakeDataset = Callable[..., Dataset]
 def test_overlap_is_computed_at_k_for_users_of_both_results(make_dataset: MakeDataset) -> None:
     base = {"u1": "abcd", "u2": "abc", "u3": "abc", "only-base": "abc"}
     candidate = {"u1": "cbxa", "u2": "xyz", "u3": "ab", "only-candidate": "abc"}
-    users = make_dataset(base, candidate, k=3).users()
-    found = {row["user_id"]: (row["overlap"], row["entered"], row["left"]) for row in users.iter_rows(named=True)}
+    users = make_dataset(base, candidate, k=3).users().page("user_id", False, 0, 10)
+    found = {user.user_id: (user.overlap, user.entered, user.left) for user in users}
     assert found == {
         "u1": (pytest.approx(2 / 3), 1, 1),
         "u2": (0.0, 3, 3),
@@ -39,8 +39,10 @@ def test_lists_are_counted_and_absence_is_zero_rows(make_dataset: MakeDataset) -
 
 
 def test_a_given_comparison_is_used_instead(make_dataset: MakeDataset) -> None:
-    given = pa.table({"user_id": ["u1"], "overlap": [0.25], "rbo": [0.5], "segment": ["heavy"]})
-    user = make_dataset({"u1": "ab"}, {"u1": "ab"}, user_changes=given).user("u1")
+    given = pa.table(
+        {"user_id": ["u1"], "overlap": [0.25], "rbo": [0.5], "segment": ["heavy"], "kendall_tau": [float("nan")]}
+    )
+    user = make_dataset({"u1": "ab"}, {"u1": "ab"}, user_changes=given).users().find("u1")
     assert user is not None
     assert (user.overlap, user.rbo, user.segment, user.kendall_tau) == (0.25, 0.5, "heavy", None)
 
@@ -85,7 +87,7 @@ def test_columns_that_a_table_lacks_are_not_known(stored: MakeTable) -> None:
     dataset = Dataset((Side("base", table),), table, table, k=3)
     row = dataset.recommended(dataset.sides[0], "u")[0]
     assert (row.score, row.source) == (None, None)
-    user = dataset.user("u")
+    user = dataset.users().find("u")
     assert user is not None
     assert user.fallback == (None,)
 

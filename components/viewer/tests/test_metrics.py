@@ -34,6 +34,7 @@ def score(
         ("my metric", (5.0, 4.9, 5.1), (7.0, 6.9, 7.1), "differs"),
         ("ndcg", (0.30, None, None), (0.40, 0.38, 0.42), ""),
         ("ndcg", (None, None, None), (0.40, 0.38, 0.42), ""),
+        ("ndcg", (float("nan"), 0.28, 0.32), (0.40, 0.38, 0.42), ""),
     ],
 )
 def test_a_change_is_called_better_or_worse_only_where_intervals_part(

@@ -1,79 +1,18 @@
-"""Questions over whole tables: one row per user or item, and counts. All grouped and joined by Polars."""
+"""Questions over whole tables: one row per item, and counts. All grouped and joined by Polars."""
 
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from machiya_viewer.data.changes import LISTS, overlap_at
+from machiya_viewer.data.changes import LISTS
 from machiya_viewer.data.tables import Table, collect
-from machiya_viewer.records import SideSummary, Summary, UserRow
+from machiya_viewer.data.users import is_fallback
+from machiya_viewer.records import SideSummary, Summary
 
 if TYPE_CHECKING:
     from machiya_viewer.data.dataset import Dataset, Side
 
-_CHANGE = {
-    "user_id": pl.String,
-    "segment": pl.String,
-    "overlap": pl.Float64,
-    "rbo": pl.Float64,
-    "kendall_tau": pl.Float64,
-    "entered": pl.Int64,
-    "left": pl.Int64,
-}
 _PAIR = {"user_id": pl.String, "item_id": pl.String}
-
-
-def users(dataset: "Dataset") -> pl.DataFrame:
-    """Every user of any result, sorted by user_id.
-
-    Columns: user_id; rows_0, fallback_0 (and rows_1, fallback_1 with a candidate): length of the list, 0 when the
-    result lacks the user, and rows from the fallback, null when the result does not say; segment, overlap, rbo,
-    kendall_tau, entered, left: null when not known.
-    """
-    sides = [_lists(side, index) for index, side in enumerate(dataset.sides)]
-    frame = sides[0]
-    for other in sides[1:]:
-        frame = frame.join(other, on="user_id", how="full", coalesce=True)
-    tables = [side.recommendations for side in dataset.sides]
-    changes = _changes(dataset)
-    if changes is not None:
-        frame = frame.join(changes, on="user_id", how="left")
-        tables += [dataset.user_changes] if dataset.user_changes else []
-    found = collect(frame, *tables)
-    missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in _CHANGE.items() if name not in found.columns]
-    return found.with_columns(pl.col("^rows_.*$").fill_null(0), *missing).sort("user_id")
-
-
-def user_rows(frame: pl.DataFrame, sides: int) -> list[UserRow]:
-    """Rows of ``users`` as records."""
-    return [
-        UserRow(
-            rows=tuple(row[f"rows_{index}"] for index in range(sides)),
-            fallback=tuple(row[f"fallback_{index}"] for index in range(sides)),
-            **{name: row[name] for name in _CHANGE},
-        )
-        for row in frame.iter_rows(named=True)
-    ]
-
-
-def _lists(side: "Side", index: int) -> pl.LazyFrame:
-    table = side.recommendations
-    fallback = _is_fallback().sum().cast(pl.Int64) if table.has("source") else pl.lit(None, dtype=pl.Int64)
-    rows = table.select(user_id=pl.String, source=pl.String).group_by("user_id")
-    return rows.agg(pl.len().cast(pl.Int64).alias(f"rows_{index}"), fallback.alias(f"fallback_{index}"))
-
-
-def _is_fallback() -> pl.Expr:
-    return pl.col("source").eq_missing(pl.lit("fallback"))
-
-
-def _changes(dataset: "Dataset") -> pl.LazyFrame | None:
-    if not dataset.compares:
-        return None
-    if dataset.user_changes is not None:
-        return dataset.user_changes.select(**_CHANGE).unique("user_id", keep="first", maintain_order=True)
-    base, candidate = dataset.sides
-    return overlap_at(base.recommendations, candidate.recommendations, dataset.k)
 
 
 def exposures(dataset: "Dataset") -> pl.DataFrame:
@@ -151,7 +90,7 @@ def _side_summary(
     items = _distinct(table, "item_id")
     fallback = None
     if table.has("source"):
-        fallback = int(collect(table.select(source=pl.String).select(_is_fallback().sum()), table).item())
+        fallback = int(collect(table.select(source=pl.String).select(is_fallback().sum()), table).item())
     return SideSummary(
         users=len(users),
         rows=table.rows,

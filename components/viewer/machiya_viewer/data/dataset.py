@@ -12,7 +12,8 @@ import polars as pl
 from machiya_viewer.data import aggregates
 from machiya_viewer.data.cache import Aggregates
 from machiya_viewer.data.tables import Columns, Table, collect
-from machiya_viewer.records import Exposure, Interaction, Item, Recommended, Rule, Score, Summary, UserRow
+from machiya_viewer.data.users import UserTable, users_of
+from machiya_viewer.records import Exposure, Interaction, Item, Recommended, Rule, Score, Summary
 
 _RECOMMENDED: Columns = {
     "user_id": pl.String,
@@ -115,15 +116,10 @@ class Dataset:
         tables = [self.interactions, self.items, *self._recommendations()]
         return self._aggregates.get("summary", tables, lambda: aggregates.summary(self))
 
-    def users(self) -> pl.DataFrame:
-        """One row per user of any result, see ``aggregates.users``."""
+    def users(self) -> UserTable:
+        """Every user of any result."""
         tables = self._recommendations() + ([self.user_changes] if self.user_changes else [])
-        return self._aggregates.get("users", tables, lambda: aggregates.users(self))
-
-    def user(self, user_id: str) -> UserRow | None:
-        """One row of the list of users; None if no result has the user."""
-        rows = aggregates.user_rows(self.users().filter(pl.col("user_id") == user_id), len(self.sides))
-        return rows[0] if rows else None
+        return self._aggregates.get("users", tables, lambda: users_of(self))
 
     def exposures(self, limit: int) -> list[Exposure]:
         """The items that most users get (in the last result, then in the one before), with how many in each."""

@@ -158,8 +158,8 @@ def _main_cutoff(cutoffs: Sequence[int | None], k: int) -> int | None:
 
 def _difference(estimates: Sequence[Estimate]) -> float | None:
     """Candidate minus base; None when there is no candidate or a value is missing."""
-    values = [estimate.value for estimate in estimates]
-    if len(values) != 2 or values[0] is None or values[1] is None:
+    values = [estimate.value for estimate in estimates if estimate.value is not None]
+    if len(estimates) != 2 or len(values) != 2 or not all(map(is_number, values)):
         return None
     return values[1] - values[0]
 
