@@ -1,0 +1,141 @@
+"""``Workflow``: what a workflow file calls. It collects what is written; ``complete`` makes the checked value of it."""
+
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from machiya.dsl.findings import Findings, calling_place, nearest
+from machiya.dsl.handles import NOTHING, ArtifactHandle, ComponentHandle, Draft, ParameterHandle, StepHandle
+from machiya.dsl.model import ExternalArtifact, Place, WorkflowParameter
+from machiya.errors import MachiyaError
+from machiya.pins import Pins, load_pins, vendored_contract
+from machiya_component.contract.model import ParameterType
+from machiya_component.parameters import violations
+
+KEYWORDS = (
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "pattern", "minLength",
+    "maxLength", "items", "minItems", "maxItems", "uniqueItems", "properties", "additionalProperties", "examples",
+)  # fmt: skip
+"""The keywords of JSON Schema that a workflow parameter may have."""
+
+WORKFLOW_NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
+VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_TYPES: tuple[tuple[type, ParameterType], ...] = (
+    (bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array"), (dict, "object"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Loading:
+    """The workflow's folder, the stage, and the pins that hold while a file is read."""
+
+    folder: Path
+    stage: str
+    pins: Pins
+
+
+LOADING: ContextVar[Loading | None] = ContextVar("machiya_loading", default=None)
+
+
+class Workflow:
+    """A workflow as its file writes it.
+
+    Args:
+        name: lower-case letters, digits and dashes; also the folder's name.
+        summary: what it does, in one line.
+        owner: who answers for it.
+        description: more about it, in Markdown.
+        schedule: when it runs by itself, in the five fields of cron.
+        timezone: in which zone the schedule is meant, as a name (Asia/Tokyo); UTC if there is none.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        summary: str,
+        owner: str,
+        description: str | None = None,
+        schedule: str | None = None,
+        timezone: str | None = None,
+    ) -> None:
+        self.name, self.summary, self.owner, self.description = name, summary, owner, description
+        self.schedule, self.timezone = schedule, timezone
+        self.place = calling_place()
+        self.findings = Findings()
+        self.parameters: dict[str, tuple[WorkflowParameter, Place]] = {}
+        self.artifacts: dict[str, tuple[ExternalArtifact, Place]] = {}
+        self.drafts: list[Draft] = []
+        self.results: list[tuple[Any, Place]] = []
+        self.loading = LOADING.get() or _by_itself(Path(self.place.file).parent)
+
+    def components(self, *names: str) -> list[Any]:
+        """The components of these names, at the versions that the stage pins."""
+        return [self.component(name) for name in names]
+
+    def component(self, name: str) -> Any:
+        """The component of this name, at the version that the stage pins."""
+        pins = self.loading.pins.stage(self.loading.stage)
+        place = calling_place()
+        if name not in pins:
+            message = f"the stage {self.loading.stage} of {self.loading.pins.file.name} pins no component {name!r}."
+            self.findings.add(place, "component", name, message, nearest(name, pins, "Pinned"))
+            return NOTHING
+        try:
+            contract = vendored_contract(self.loading.folder, name, pins[name].version)
+        except MachiyaError as error:
+            self.findings.add(place, "contract", name, error.message, error.remedy)
+            return NOTHING
+        return ComponentHandle(self, contract, pins[name])
+
+    def parameter(self, name: str, default: Any, description: str, **keywords: Any) -> ParameterHandle:
+        """A parameter of the workflow; its type is that of `default`, `keywords` are those of JSON Schema."""
+        place = calling_place()
+        kind = next((kind for python, kind in _TYPES if isinstance(default, python)), None)
+        self._check_name(place, name)
+        for keyword in keywords:
+            if keyword not in KEYWORDS:
+                message = f"{keyword!r} is no keyword for a parameter."
+                self.findings.add(place, "keyword", name, message, nearest(keyword, KEYWORDS, "Keywords"))
+        if kind is None:
+            message = f"the default {default!r} has no type of a parameter."
+            self.findings.add(place, "default", name, message, "Give a bool, int, float, str, list or dict.")
+        fragment = {"type": kind or "string", **keywords, "default": default, "description": description}
+        for problem in violations(fragment, default) if kind else ():
+            self.findings.add(place, "default", name, f"{problem}.", "Change the default or the range.")
+        self.parameters[name] = WorkflowParameter(name, kind or "string", fragment), place
+        return ParameterHandle(self, name)
+
+    def artifact(self, name: str, description: str, default: str | None = None) -> ArtifactHandle:
+        """Data from outside, by its location: a path, or the URL of a store. Without a default a run must name it."""
+        place = calling_place()
+        self._check_name(place, name)
+        self.artifacts[name] = ExternalArtifact(name, description, default), place
+        return ArtifactHandle(self, name)
+
+    def result(self, output: Any) -> None:
+        """Declare an output to be what the workflow is for: what a canary compares and a user is served."""
+        self.results.append((output, calling_place()))
+
+    def add_step(self, draft: Draft) -> StepHandle:
+        """Note a step. Called by operations."""
+        self.drafts.append(draft)
+        return StepHandle(self, draft)
+
+    def _check_name(self, place: Place, name: str) -> None:
+        if not VARIABLE_NAME.fullmatch(name):
+            message = f"{name!r} is no name of a parameter or an artifact."
+            self.findings.add(place, "name", name, message, "Use lower-case letters, digits and underscores: max_rows")
+        taken: Mapping[str, tuple[object, Place]] = {**self.parameters, **self.artifacts}
+        if name in taken:
+            message = f"{name!r} is there already, from line {taken[name][1].line}."
+            self.findings.add(place, "name", name, message, "Give it another name.")
+
+
+def _by_itself(folder: Path) -> Loading:
+    """For a file that is imported or run by hand: its own folder, at the first stage."""
+    pins = load_pins(folder)
+    return Loading(folder, next(iter(pins.stages)), pins)

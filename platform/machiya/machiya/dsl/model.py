@@ -1,0 +1,138 @@
+"""A workflow as a plain value: what the renderer and the engines consume. It neither renders nor submits itself.
+
+Everything in it has been checked against the contracts of the stage's pins: names, types, table schemas, cycles.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from machiya.pins import Pin
+from machiya_component.contract import Contract
+from machiya_component.contract.model import Operation, ParameterType
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a file something was written (the line of the call)."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class WorkflowParameter:
+    """A typed scalar that a run can be given; ``fragment`` is its JSON Schema, with description and default."""
+
+    name: str
+    type: ParameterType
+    fragment: Mapping[str, Any]
+
+    @property
+    def description(self) -> str:
+        """What it means, for people."""
+        return str(self.fragment["description"])
+
+    @property
+    def default(self) -> Any:
+        """The value where a run is given none."""
+        return self.fragment["default"]
+
+
+@dataclass(frozen=True)
+class ExternalArtifact:
+    """Data from outside by its location: a path or URL. Without a default every run has to name one.
+
+    ``optional``: only optional ports read it, so that an empty location means that it is absent.
+    """
+
+    name: str
+    description: str
+    default: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class ParameterReference:
+    """The value of a workflow parameter."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A value that stands in the workflow file."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class ArtifactReference:
+    """An artifact from outside."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class OutputReference:
+    """What goes out of a port of a step; of one that fans out, what all its shards put out."""
+
+    step: str
+    port: str
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """One step for each number from 0 to count - 1, which `parameter` is set to; `over` is set to the count."""
+
+    parameter: str
+    over: str | None
+    count: ParameterReference | Constant
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of an operation.
+
+    ``parameters`` holds those that the workflow file gives; the contract's defaults hold for the others.
+    """
+
+    name: str
+    contract: Contract
+    operation: Operation
+    pin: Pin
+    parameters: Mapping[str, ParameterReference | Constant] = field(default_factory=dict)
+    inputs: Mapping[str, OutputReference | ArtifactReference] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    fan_out: FanOut | None = None
+    place: Place = Place("", 0)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The steps that must be done before, each once, those that are wired first."""
+        wired = [source.step for source in self.inputs.values() if isinstance(source, OutputReference)]
+        return tuple(dict.fromkeys([*wired, *self.after]))
+
+
+@dataclass(frozen=True)
+class WorkflowDefinition:
+    """A whole workflow at one stage; ``steps`` are in an order in which each comes after what it needs."""
+
+    name: str
+    stage: str
+    summary: str
+    owner: str
+    description: str | None = None
+    schedule: str | None = None
+    timezone: str | None = None
+    parameters: tuple[WorkflowParameter, ...] = ()
+    artifacts: tuple[ExternalArtifact, ...] = ()
+    steps: tuple[Step, ...] = ()
+    results: tuple[OutputReference, ...] = ()
+
+    def step(self, name: str) -> Step:
+        """The step of this name; ``KeyError`` if there is none."""
+        return {step.name: step for step in self.steps}[name]

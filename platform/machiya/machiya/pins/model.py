@@ -1,0 +1,78 @@
+"""Which version of each component a stage of a workflow runs: the values that ``pins.yaml`` is read into."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import ClassVar
+
+from machiya.errors import MachiyaError, NotFoundError
+from machiya_component.findings import Finding, summarize
+
+PINS_FILE = "pins.yaml"
+
+
+class PinsError(MachiyaError):
+    """A ``pins.yaml`` that is not valid; ``findings`` holds everything that is wrong with it."""
+
+    exit_code: ClassVar[int] = 65
+
+    def __init__(self, file: str, findings: list[Finding]) -> None:
+        super().__init__(f"{file} is not valid: {summarize(findings)}", "\n".join(map(str, findings)))
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A version (the image's tag, for people) and the image's digest (``sha256:<hex>``, for machines).
+
+    Without a digest the version is not released yet: what runs is a working copy, or an image that was built here.
+    """
+
+    version: str
+    digest: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.version}@{self.digest}" if self.digest else self.version
+
+
+@dataclass(frozen=True)
+class CanaryPin:
+    """A version that a share of the users (0 to 1) gets; ``salt`` decides which."""
+
+    pin: Pin
+    share: float
+    salt: str
+
+
+@dataclass(frozen=True)
+class Pins:
+    """All stages of one workflow."""
+
+    file: Path
+    registry: str
+    stages: Mapping[str, Mapping[str, Pin]]
+    canary: Mapping[str, CanaryPin] = field(default_factory=dict)
+
+    def stage(self, name: str) -> Mapping[str, Pin]:
+        """The pins of a stage by component.
+
+        Raises:
+            NotFoundError: there is no such stage.
+        """
+        if name in self.stages:
+            return self.stages[name]
+        close = get_close_matches(name, self.stages, n=1)
+        known = f"Stages: {', '.join(self.stages) or 'none'}."
+        raise NotFoundError(
+            f"{self.file} has no stage {name!r}.", f"Did you mean {close[0]}? {known}" if close else known
+        )
+
+    def image(self, component: str, pin: Pin) -> str:
+        """The reference of an image: ``ghcr.io/acme/recommender:1.0.0@sha256:...``."""
+        return f"{self.registry}/{component}:{pin}"
+
+    def with_pin(self, stage: str, component: str, pin: Pin) -> "Pins":
+        """These pins with one of them replaced, for one run. Raises ``NotFoundError`` for a stage that is not there."""
+        stages = {**self.stages, stage: {**self.stage(stage), component: pin}}
+        return replace(self, stages=stages)
