@@ -94,6 +94,14 @@ def test_people_see_a_table_and_then_each_failure(capsys: pytest.CaptureFixture[
     assert "machiya/tally:1.0.0: 1 passed, 1 failed, 1 skipped in 2 s\nsha256:abc" in rest
 
 
+def test_of_many_failures_only_the_first_are_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    many = tuple(FAILURE.model_copy(update={"message": f"parameter {number}"}) for number in range(5))
+    output.print_verdict(verdict((CHECKED[0].model_copy(update={"failures": many}),)), as_json=False)
+    text = capsys.readouterr().out
+    assert [f"parameter {number}" in text for number in range(5)] == [True] * 5
+    assert text.count("expected:") == 3
+
+
 def test_a_command_is_never_broken_into_lines(capsys: pytest.CaptureFixture[str]) -> None:
     long = FAILURE.model_copy(update={"command": "docker run " + "-v /a:/b " * 60})
     check = CHECKED[0].model_copy(update={"failures": (long,)})

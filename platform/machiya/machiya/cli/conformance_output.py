@@ -16,6 +16,8 @@ from machiya.errors import CheckError, OutputError
 
 _FILE_WIDTH = 120
 """Columns where there is no terminal to ask: a log, a file, a document."""
+_SHOWN_FAILURES = 3
+"""Failures of a check that are shown whole; of the others the message says enough, and --json holds the rest."""
 _STYLES: dict[Outcome, str] = {"pass": "green", "fail": "bold red", "skip": "yellow", "info": "cyan"}
 
 
@@ -64,8 +66,10 @@ def print_verdict(verdict: Verdict, *, as_json: bool) -> None:
     console.print(_table(verdict))
     for result in verdict.with_outcome("fail"):
         console.print(Text(f"\n{result.id}", style=_STYLES["fail"]))
-        for failure in result.failures:
+        for failure in result.failures[:_SHOWN_FAILURES]:
             console.print(Text(failure_text(failure)), soft_wrap=True)
+        for failure in result.failures[_SHOWN_FAILURES:]:
+            console.print(Text(failure.message), soft_wrap=True)
     counts = {outcome: len(verdict.with_outcome(outcome)) for outcome in _STYLES}
     told = f"{counts['pass']} passed, {counts['fail']} failed, {counts['skip']} skipped in {verdict.seconds:.0f} s"
     console.print(Text(f"\n{verdict.image.reference}: {told}"), soft_wrap=True)

@@ -148,18 +148,34 @@ def _deterministic(bench: Bench) -> Result:
         message = "a sample that ended with 0 did not do so again with the same inputs and parameters."
         return [Failure(message=message, remedy="Look for what the result depends on besides inputs and parameters.")]
     return [
-        failure(
-            again,
-            f"the output {name!r} of {operation.name} has another content the second time.",
-            f"content digest {content_digest(result.out / name)} both times",
-            "Take randomness from one generator with the seed; sort what comes from sets, threads or folders; "
-            "write no times and no host names.",
-        )
+        one
         for (operation, result), (_, again) in zip(first, second, strict=True)
-        for name in operation.outputs
-        if (result.out / name).is_dir()
-        and (not (again.out / name).is_dir() or content_digest(result.out / name) != content_digest(again.out / name))
+        for one in _changes(operation, result, again)
     ]
+
+
+def _changes(operation: Operation, result: CallResult, again: CallResult) -> list[Failure]:
+    """One failure for all outputs of a sample that differ between two runs of it."""
+    before, after = _digests(operation, result), _digests(operation, again)
+    changed = [name for name in operation.outputs if before[name] != after[name]]
+    if not changed:
+        return []
+    return [
+        Failure(
+            message=f"{operation.name} gives another content the second time: {', '.join(changed)}.",
+            remedy="Take randomness from one generator with the seed; sort what comes from sets, threads or folders; "
+            "write no times and no host names.",
+            command=again.command,
+            expected=", ".join(f"{name} {before[name]}" for name in changed),
+            seen=tuple(f"{name} {after[name]}" for name in changed),
+        )
+    ]
+
+
+def _digests(operation: Operation, result: CallResult) -> dict[str, str]:
+    """The content digest of every output."""
+    folders = {name: result.out / name for name in operation.outputs}
+    return {name: content_digest(folder) if folder.is_dir() else "(absent)" for name, folder in folders.items()}
 
 
 def _moved(bench: Bench) -> Result:
