@@ -76,6 +76,12 @@ class FakeEngine:
     def copy_from_image(self, image: str, path: str, folder: Path) -> bool:
         raise NotImplementedError
 
+    def pull(self, image: str) -> None:
+        raise NotImplementedError
+
+    def remove_labelled(self, label: str, value: str) -> int:
+        raise NotImplementedError
+
     def remove_image(self, image: str) -> None:
         self.known.discard(image)
 

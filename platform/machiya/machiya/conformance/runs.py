@@ -1,5 +1,6 @@
 """How the suite runs an image: plainly, watched, stopped half-way, and as a service."""
 
+import http.client
 import time
 import urllib.error
 import urllib.request
@@ -157,6 +158,6 @@ def probe(urls: Sequence[str]) -> tuple[int, str]:
                 return answer.status, str(answer.status)
         except urllib.error.HTTPError as error:
             return error.code, f"{error.code} {error.reason}"
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             last = f"{url}: {error}"
     return 0, last
