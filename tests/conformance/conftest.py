@@ -16,6 +16,8 @@ from machiya.conformance import Verdict, Workspace, run_suite, select
 from machiya.containers import BuildRequest, ContainerEngine
 
 HERE = Path(__file__).parent
+USER = "10001:10001"
+"""The user of the good components."""
 PLACES = {
     "component": "/usr/local/bin/component",
     "component.yaml": "/component/component.yaml",
@@ -40,7 +42,7 @@ class Broken:
     change: tuple[dict[str, Any], ...] = ()
     folder: tuple[dict[str, Any], ...] = ()
     layer: str = ""
-    user: str = "10001:10001"
+    user: str = USER
     timeout: float = 20
 
 
@@ -98,7 +100,9 @@ class Laboratory:
         """The image of a broken variant, as long as the block runs."""
         folder = self.edited(case, target)
         copies = [f"COPY {file} {PLACES[file]}" for file in edit(folder, case.change)]
-        lines = [f"FROM {self.good(case.of)}", "USER root", *copies, case.layer, f"USER {case.user}"]
+        layer = ["USER root", case.layer] if case.layer else []
+        user = [f"USER {case.user}"] if layer or case.user != USER else []
+        lines = [f"FROM {self.good(case.of)}", *copies, *layer, *user]
         (folder / "Dockerfile").write_text("\n".join(lines), encoding="utf-8")
         tag = f"machiya-test/{case.of}-{case.name}:{os.getpid()}"
         self.engine.build(BuildRequest(folder, tag), lambda _line: None)
