@@ -1,15 +1,18 @@
 """One container of the Docker engine."""
 
+import tarfile
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
 
 import requests
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container as Handle
 
-from machiya.containers.model import RunResult, Signal
+from machiya.containers.model import Ending, RunResult, Signal
 from machiya.errors import EngineError
 
 CPU_PERIOD = 10_000
@@ -58,6 +61,31 @@ class DockerContainer:
         except EngineError:
             if not self._state().get("Error"):
                 raise
+
+    def output(self) -> Iterator[tuple[bytes, bool]]:
+        """What it writes until its end, and whether to standard output; attached at once, not at the first item."""
+        with engine_errors("attach to a container"):
+            stream = self._handle.attach(stdout=True, stderr=True, stream=True, logs=True, demux=True)
+        return ((data, not index) for pair in stream for index, data in enumerate(pair) if data)
+
+    def ending(self) -> Ending:
+        """How it ended; of a container that is gone, as if it had been killed."""
+        state = self._state()
+        return Ending(int(state["ExitCode"]), bool(state.get("OOMKilled")))
+
+    def copy_out(self, path: str, folder: Path) -> Path | None:
+        """Copy the file or folder at `path` into `folder`; None when it has none."""
+        with tempfile.TemporaryFile() as archive:
+            try:
+                with engine_errors(f"read {path} of a container"):
+                    for chunk in self._handle.get_archive(path)[0]:
+                        archive.write(chunk)
+            except EngineError as error:
+                if isinstance(error.__cause__, NotFound):
+                    return None
+                raise
+            archive.seek(0)
+            return _extract(archive, folder)
 
     def signal(self, name: Signal) -> bool:
         """Send a signal; False when it had ended before."""
@@ -145,6 +173,17 @@ class DockerContainer:
             raise
         state: dict[str, Any] = self._handle.attrs["State"]
         return state
+
+
+def _extract(archive: IO[bytes], folder: Path) -> Path | None:
+    """Unpack; the first entry of the archive is what was asked for."""
+    top: str | None = None
+    with tarfile.open(fileobj=archive) as tar:
+        for member in tar:
+            top = top or PurePosixPath(member.name).parts[0]
+            with suppress(tarfile.FilterError):
+                tar.extract(member, folder, filter="data")
+    return None if top is None else folder / top
 
 
 def _seconds(started: str, finished: str) -> float:

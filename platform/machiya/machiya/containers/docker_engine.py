@@ -13,7 +13,7 @@ import docker
 import requests
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container as Handle
-from docker.types import Mount
+from docker.types import LogConfig, Mount
 
 from machiya.containers.docker_container import CPU_PERIOD, DockerContainer, cpu_quota, engine_errors, parse_time
 from machiya.containers.model import BuildRequest, ImageInfo, RunRequest, RunResult
@@ -142,6 +142,26 @@ class DockerEngine:
             _unpack(archive, folder)
             return True
 
+    def pull(self, image: str) -> None:
+        """Fetch an image from its registry; NotFoundError when that has none, or cannot be reached."""
+        repository, tag = split_tag(image)
+        try:
+            with engine_errors(f"fetch {image}"):
+                self._client.images.pull(repository, tag=tag)
+        except EngineError as error:
+            raise NotFoundError(
+                f"the image {image} is not on this machine, and cannot be fetched: {error.message}",
+                "Look at its name, log in to its registry (`docker login`), or build it.",
+            ) from error
+
+    def remove_labelled(self, label: str, value: str) -> int:
+        """Remove the containers of any process that have this label; how many there were."""
+        with engine_errors("look for containers"):
+            found = self._client.containers.list(all=True, filters={"label": f"{label}={value}"}, ignore_removed=True)
+        for handle in found:
+            _remove(handle)
+        return len(found)
+
     def remove_image(self, image: str) -> None:
         """Remove a tag, and the image with its last tag. An image that is not there is no error."""
         with engine_errors(f"remove {image}"), suppress(ImageNotFound):
@@ -162,10 +182,25 @@ def _settings(request: RunRequest) -> dict[str, Any]:
         "tmpfs": dict.fromkeys(request.tmpfs, ""),
         "user": request.user,
         "mem_limit": request.memory,
-        "labels": {LABEL: "machiya"},
+        "labels": {LABEL: "machiya", **request.labels},
+        "working_dir": request.working_dir,
+        "init": request.init or None,
+        "log_config": None if request.log_size is None else _log_config(request.log_size),
         "cpu_period": CPU_PERIOD,
         "cpu_quota": cpu_quota(request.cpus),
     }
+
+
+def _log_config(size: int) -> LogConfig:
+    return LogConfig(type=LogConfig.types.JSON, config={"max-size": str(size), "max-file": "1"})
+
+
+def split_tag(image: str) -> tuple[str, str | None]:
+    """The repository and tag of an image's name; a digest stays with the repository, where the engine looks for it."""
+    if "@" in image:
+        return image, None
+    head, colon, tag = image.rpartition(":")
+    return (head, tag) if colon and "/" not in tag else (image, "latest")
 
 
 def _remove(handle: Handle) -> None:

@@ -1,6 +1,6 @@
 """What is asked of a container engine and what it answers: plain values, and the two protocols an engine implements."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,8 @@ class RunRequest:
     """One `docker run`. What is left out is as the image says; the network is off unless asked for.
 
     `memory` is in bytes and `cpus` in cores (None: no limit). `publish` makes one port of the container reachable from
-    this machine, see `Container.addresses`.
+    this machine, see `Container.addresses`. With ``init``, the first process is one that passes signals on and collects
+    what others leave; ``log_size`` limits (in bytes) what the engine keeps of the output.
     """
 
     image: str
@@ -40,6 +41,18 @@ class RunRequest:
     user: str | None = None
     memory: int | None = None
     cpus: float | None = None
+    working_dir: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    init: bool = False
+    log_size: int | None = None
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a container's program ended."""
+
+    exit_code: int
+    out_of_memory: bool
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,18 @@ class Container(Protocol):
     def start(self) -> None:
         """Start it; returns when its program is running. If that cannot be run, it has ended (126, 127)."""
 
+    def output(self) -> Iterator[tuple[bytes, bool]]:
+        """What it writes until its end, and whether to standard output. Ask before `start`, and nothing is missed."""
+
+    def ending(self) -> Ending:
+        """How it ended; ask when it has."""
+
+    def copy_out(self, path: str, folder: Path) -> Path | None:
+        """Copy the file or folder at `path` into `folder`; None when it has none. Also after its end.
+
+        What is on a volume, or in a tmpfs, is not found. Devices, and links that lead outside, are left out.
+        """
+
     def signal(self, name: Signal) -> bool:
         """Send a signal; False when it had ended before."""
 
@@ -153,6 +178,12 @@ class ContainerEngine(Protocol):
 
     def copy_from_image(self, image: str, path: str, folder: Path) -> bool:
         """Copy the regular files below `path` of an image into `folder`; False when the image has no such path."""
+
+    def pull(self, image: str) -> None:
+        """Fetch an image from its registry; NotFoundError when that has none, or cannot be reached."""
+
+    def remove_labelled(self, label: str, value: str) -> int:
+        """Remove the containers of any process that have this label; how many there were."""
 
     def remove_image(self, image: str) -> None:
         """Remove a tag, and the image with its last tag. An image that is not there is no error."""

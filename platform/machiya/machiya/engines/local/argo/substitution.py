@@ -89,7 +89,7 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
         entries = {_mapped(key, change): _mapped(one, change) for key, one in value.items()}
         return value if all(entries.get(key) is one for key, one in value.items()) else entries
     updates = {}
-    for name in _field_names(type(value)):
+    for name in _field_names(value.__class__):
         old = getattr(value, name)
         new = _mapped(old, change)
         if new is not old:
