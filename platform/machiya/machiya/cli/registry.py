@@ -24,6 +24,10 @@ ENTRIES: dict[str, Entry] = {
     "check": Entry("check", "check", "Check a component.yaml against the rules of the contract."),
     "build": Entry("build", "build", "Build the image of a component."),
     "test": Entry("test", "test", "Run the conformance suite on a component or an image."),
+    "lint": Entry("lint", "lint", "Check Argo manifests, offline."),
+    "render": Entry("render", "render", "Write the Argo manifests of workflows."),
+    "graph": Entry("graph", "graph", "Draw a workflow."),
+    "vendor": Entry("vendor", "vendor", "Keep the contracts of pinned versions beside the pins."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of component.yaml."),
 }
 

@@ -84,7 +84,7 @@ class Draft:
 
 
 class StepHandle:
-    """A step; its outputs are its attributes (or items, where a port is called like a method): ``clean.interactions``."""
+    """A step; its outputs are its attributes, or items where a port is called like a method: ``clean.interactions``."""
 
     def __init__(self, workflow: "Workflow", draft: Draft) -> None:
         self._workflow = workflow

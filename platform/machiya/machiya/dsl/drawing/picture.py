@@ -1,0 +1,71 @@
+"""What is in a picture of a workflow: boxes, and arrows with the names of ports."""
+
+from dataclasses import dataclass
+
+from machiya.dsl.model import ArtifactReference, OutputReference, ParameterReference, Step, WorkflowDefinition
+
+
+@dataclass(frozen=True)
+class Box:
+    """A step, or an artifact from outside (then ``detail`` is empty)."""
+
+    id: str
+    title: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """From one box to another; `label` names the ports that go along it."""
+
+    start: str
+    end: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Boxes in an order in which every arrow points from an earlier to a later one."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+
+def picture(workflow: WorkflowDefinition) -> Picture:
+    """All steps of a workflow, and the artifacts from outside that they read."""
+    used = {source.name for step in workflow.steps for source in step.inputs.values() if _is_outside(source)}
+    outside = [Box(_outside_id(each.name), each.name) for each in workflow.artifacts if each.name in used]
+    steps = [
+        Box(_step_id(step.name), _title(step), f"{step.contract.name} {step.pin.version}") for step in workflow.steps
+    ]
+    return Picture((*outside, *steps), tuple(arrow for step in workflow.steps for arrow in _arrows(step)))
+
+
+def _is_outside(source: OutputReference | ArtifactReference) -> bool:
+    return isinstance(source, ArtifactReference)
+
+
+def _step_id(name: str) -> str:
+    return f"step_{name.replace('-', '_')}"
+
+
+def _outside_id(name: str) -> str:
+    return f"artifact_{name}"
+
+
+def _title(step: Step) -> str:
+    if step.fan_out is None:
+        return step.name
+    count = step.fan_out.count
+    return f"{step.name} × {count.name if isinstance(count, ParameterReference) else count.value}"
+
+
+def _arrows(step: Step) -> list[Arrow]:
+    """One for each box that it reads from, with all ports of it; those it only waits for have no label."""
+    ports: dict[str, list[str]] = {_step_id(name): [] for name in step.after}
+    for source in step.inputs.values():
+        if isinstance(source, ArtifactReference):
+            ports.setdefault(_outside_id(source.name), [])
+        else:
+            ports.setdefault(_step_id(source.step), []).append(source.port)
+    return [Arrow(start, _step_id(step.name), ", ".join(dict.fromkeys(names))) for start, names in ports.items()]

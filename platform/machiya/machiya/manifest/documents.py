@@ -1,0 +1,114 @@
+"""The documents of a manifest: a WorkflowTemplate, and a CronWorkflow where there is a schedule."""
+
+from collections.abc import Mapping
+
+from hera.workflows import models
+from pydantic import BaseModel
+
+from machiya.dsl import Step, WorkflowDefinition
+from machiya.manifest import policy
+from machiya.manifest.expressions import code_argument, digest_name, text_of
+from machiya.manifest.step import ANNOTATION, step_template
+from machiya.manifest.tasks import MAIN, main_template
+from machiya.pins import Pins
+
+API_VERSION = "argoproj.io/v1alpha1"
+START_DEADLINE_SECONDS = 3600
+"""How late a scheduled run may start, when the cluster was not there at its time."""
+
+
+def documents(workflow: WorkflowDefinition, pins: Pins, commits: Mapping[str, str]) -> list[BaseModel]:
+    """The objects of a manifest, in the order of the file; `commits` are those of the components, by name."""
+    found: list[BaseModel] = [workflow_template(workflow, pins, commits)]
+    if workflow.schedule is not None:
+        found.append(cron_workflow(workflow))
+    return found
+
+
+def object_name(workflow: WorkflowDefinition) -> str:
+    """The name of both objects: stages can live side by side."""
+    return f"{workflow.name}-{workflow.stage}"
+
+
+def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: Mapping[str, str]) -> models.WorkflowTemplate:
+    """All templates, with the images that the stage pins."""
+    steps = [
+        step_template(step, pins.image(step.contract.name, step.pin), commits.get(step.contract.name, ""))
+        for step in workflow.steps
+    ]
+    return models.WorkflowTemplate(
+        api_version=API_VERSION,
+        kind="WorkflowTemplate",
+        metadata=models.ObjectMeta(
+            name=object_name(workflow),
+            labels=_labels(workflow),
+            annotations={
+                f"{ANNOTATION}/title": f"{workflow.name} ({workflow.stage})",
+                f"{ANNOTATION}/description": workflow.description or workflow.summary,
+                "machiya/owner": workflow.owner,
+                "machiya/artifact-retention": policy.hours(policy.ARTIFACT_RETENTION),
+                **_results(workflow),
+            },
+        ),
+        spec=models.WorkflowSpec(
+            entrypoint=MAIN,
+            workflow_metadata=models.WorkflowMetadata(labels=_labels(workflow)),
+            arguments=models.Arguments(parameters=_arguments(workflow)),
+            security_context=policy.pod_security(),
+            templates=[main_template(workflow), *steps],
+        ),
+    )
+
+
+def _labels(workflow: WorkflowDefinition) -> dict[str, str]:
+    return {"machiya/workflow": workflow.name, "machiya/stage": workflow.stage}
+
+
+def _results(workflow: WorkflowDefinition) -> dict[str, str]:
+    results = [f"{result.step}/{result.port}" for result in workflow.results]
+    return {"machiya/results": ",".join(results)} if results else {}
+
+
+def _arguments(workflow: WorkflowDefinition) -> list[models.Parameter]:
+    """Parameters, locations of what comes from outside with their digests, and digests of code that is not released."""
+    found = [
+        models.Parameter(
+            name=parameter.name,
+            value=text_of(parameter.default),
+            description=parameter.description,
+            enum=[text_of(value) for value in parameter.fragment.get("enum", [])] or None,
+        )
+        for parameter in workflow.parameters
+    ]
+    for artifact in workflow.artifacts:
+        found.append(models.Parameter(name=artifact.name, value=artifact.default, description=artifact.description))
+        described = f"Content digest of {artifact.name}; where it is empty, no earlier result is used."
+        found.append(models.Parameter(name=digest_name(artifact.name), value="", description=described))
+    for component in dict.fromkeys(step.contract.name for step in workflow.steps if _is_unreleased(step)):
+        described = f"Digest of the code of {component}, which is not released; where it is empty, nothing is reused."
+        found.append(models.Parameter(name=code_argument(component), value="", description=described))
+    return found
+
+
+def _is_unreleased(step: Step) -> bool:
+    return step.pin.digest is None
+
+
+def cron_workflow(workflow: WorkflowDefinition) -> models.CronWorkflow:
+    """Runs the template by the schedule, one run at a time."""
+    assert workflow.schedule is not None, "only a workflow with a schedule has a CronWorkflow"
+    return models.CronWorkflow(
+        api_version=API_VERSION,
+        kind="CronWorkflow",
+        metadata=models.ObjectMeta(name=object_name(workflow), labels=_labels(workflow)),
+        spec=models.CronWorkflowSpec(
+            schedules=[workflow.schedule],
+            timezone=workflow.timezone,
+            concurrency_policy="Forbid",
+            starting_deadline_seconds=START_DEADLINE_SECONDS,
+            workflow_metadata=models.ObjectMeta(labels=_labels(workflow)),
+            workflow_spec=models.WorkflowSpec(
+                workflow_template_ref=models.WorkflowTemplateRef(name=object_name(workflow))
+            ),
+        ),
+    )

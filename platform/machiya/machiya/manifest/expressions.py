@@ -1,0 +1,156 @@
+"""The expressions of a rendered manifest: digests, keys of the cache, keys of artifacts.
+
+Argo evaluates a tag ``{{=...}}`` where all variables in it are known, and these differ by place: in a template only
+``inputs`` (and ``workflow`` by itself) are known, in the tasks of a DAG ``workflow`` and ``tasks`` together. So a task
+computes what needs both and hands it to the template as a parameter.
+
+The conditional operator is avoided (`sprig.default` and `sprig.ternary` do the same): versions of Argo differ in how
+they cut an expression with a ``?``.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from machiya.dsl import (
+    ArtifactReference,
+    Constant,
+    ExternalArtifact,
+    OutputReference,
+    ParameterReference,
+    Step,
+    WorkflowDefinition,
+)
+from machiya_component.contract.model import Parameter
+
+CODE_PARAMETER = "component-code"
+"""Input of the template of a component that is not released: the digest of its code. No port's digest is called so."""
+
+FOLDER_PARAMETER = "gather-folder"
+"""Input of the template of a fan-out: the folder of the store below which all its shards put their outputs."""
+
+
+def digest_name(name: str) -> str:
+    """The parameter that holds the content digest of a port, or of an artifact from outside."""
+    return f"{name}-digest"
+
+
+def code_argument(component: str) -> str:
+    """The workflow parameter that holds the digest of the code of a component that is not released."""
+    return f"{component}-code"
+
+
+def text_of(value: Any) -> str:
+    """A parameter's value as the command line of a component reads it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def literal(text: str) -> str:
+    """A text as an expression writes it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+    return f"'{escaped}'"
+
+
+def tag(expression: str) -> str:
+    """An expression as a tag."""
+    return f"{{{{={expression}}}}}"
+
+
+def _free_text(parameter: Parameter) -> bool:
+    return parameter.type == "string" and "enum" not in parameter.fragment
+
+
+def _line(name: str, variable: str, parameter: Parameter | None = None) -> str:
+    """A line of what is hashed. A free text is hashed by itself, so that none can look like two lines."""
+    hashed = parameter is not None and _free_text(parameter)
+    return f"{literal(f'{name}=')} + {f'sprig.sha256sum({variable})' if hashed else variable}"
+
+
+def _hash(lines: list[str]) -> str:
+    """The hash of the lines, one in a line of the manifest. (`' + '` would be two literals beside each other.)"""
+    text = "\n  + '\\n' + ".join(lines).replace("' + '", "")
+    return f"sprig.sha256sum({text})"
+
+
+# In a template
+
+
+def cache_key(step: Step) -> str:
+    """The key of a step in the cache: its component, and a hash over code, operation, parameters and input digests."""
+    code = f"code={step.pin.digest}" if step.pin.digest else ""
+    lines = [literal(code)] if code else [_line("code", _input(CODE_PARAMETER))]
+    lines.append(literal(f"operation={step.operation.name}"))
+    parameters = sorted(step.operation.parameters.values(), key=lambda parameter: parameter.name)
+    lines += [_line(f"parameter {each.name}", _input(each.name), each) for each in parameters]
+    lines += [_line(f"input {port}", _input(digest_name(port))) for port in sorted(step.inputs)]
+    return tag(f"{literal(f'{step.contract.name}-')} + {_hash(lines)}")
+
+
+def _input(name: str) -> str:
+    return f"inputs.parameters['{name}']"
+
+
+# In a task
+
+
+def code_digest(component: str) -> str:
+    """The digest of code that is not released; where it is not known, a text that no other run has."""
+    return f"sprig.default('unknown-' + workflow.uid, workflow.parameters['{code_argument(component)}'])"
+
+
+def source_digest(workflow: WorkflowDefinition, source: OutputReference | ArtifactReference) -> str:
+    """The content digest of what goes into a port, as an expression; of a fan-out, the list of its shards' digests."""
+    if isinstance(source, OutputReference):
+        return f"tasks['{source.step}'].outputs.parameters['{digest_name(source.port)}']"
+    artifact = {artifact.name: artifact for artifact in workflow.artifacts}[source.name]
+    given = f"workflow.parameters['{digest_name(artifact.name)}']"
+    return f"sprig.default({_unknown(artifact)}, {given})"
+
+
+def _unknown(artifact: ExternalArtifact) -> str:
+    unknown = "'unknown-' + workflow.uid"
+    if not artifact.optional:
+        return unknown
+    return f"sprig.ternary('absent', {unknown}, workflow.parameters['{artifact.name}'] == '')"
+
+
+def argument(value: ParameterReference | Constant) -> str:
+    """A parameter's value in a task."""
+    if isinstance(value, ParameterReference):
+        return f"{{{{workflow.parameters.{value.name}}}}}"
+    return text_of(value.value)
+
+
+def gather_folder(workflow: WorkflowDefinition, step: Step) -> str:
+    """The folder of the store below which the shards of a fan-out put their outputs.
+
+    It is made of all that decides what is in it, and so is the same for every run to which the cache gives a shard of
+    an earlier one: shards that were computed by different runs lie in one folder.
+    """
+    if not step.operation.cache:
+        return f"runs/{{{{workflow.name}}}}/{step.name}"
+    fixed = [step.contract.name, step.pin.digest or "", step.operation.name, _constants(step)]
+    lines = [literal(hashlib.sha256("\n".join(fixed).encode()).hexdigest())]
+    if step.pin.digest is None:
+        lines.append(code_digest(step.contract.name))
+    for name, value in _varying(step):
+        lines.append(_line(name, f"workflow.parameters['{value.name}']", step.operation.parameters.get(name)))
+    lines += [_line(port, source_digest(workflow, source)) for port, source in sorted(step.inputs.items())]
+    return f"shards/{workflow.name}/{step.name}/{tag(_hash(lines))}"
+
+
+def _constants(step: Step) -> str:
+    """Everything about a step's parameters that no run can change, as JSON."""
+    given = {name: parameter.fragment.get("default") for name, parameter in step.operation.parameters.items()}
+    given |= {name: value.value for name, value in step.parameters.items() if isinstance(value, Constant)}
+    given |= {name: None for name, _ in _varying(step)}
+    if step.fan_out and isinstance(step.fan_out.count, Constant):
+        given["count"] = step.fan_out.count.value
+    return json.dumps(given, sort_keys=True, ensure_ascii=False)
+
+
+def _varying(step: Step) -> list[tuple[str, ParameterReference]]:
+    values = {name: value for name, value in step.parameters.items() if isinstance(value, ParameterReference)}
+    if step.fan_out and isinstance(step.fan_out.count, ParameterReference):
+        values[step.fan_out.over or "count"] = step.fan_out.count
+    return sorted(values.items())

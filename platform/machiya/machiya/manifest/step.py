@@ -1,0 +1,115 @@
+"""The template of one step: a container that runs one operation."""
+
+from hera.workflows import models
+
+from machiya.dsl import Constant, Step
+from machiya.manifest import policy
+from machiya.manifest.expressions import CODE_PARAMETER, FOLDER_PARAMETER, cache_key, digest_name, text_of
+
+ANNOTATION = "workflows.argoproj.io"
+
+
+def step_template(step: Step, image: str, commit: str) -> models.Template:
+    """The template of a step; `commit` is that of the component, empty where it is not known."""
+    contract, operation = step.contract, step.operation
+    labels = {"component": contract.name, "version": contract.version, "operation": operation.name, "commit": commit}
+    return models.Template(
+        name=step.name,
+        annotations={
+            f"{ANNOTATION}/title": f"{contract.name} {operation.name}",
+            f"{ANNOTATION}/description": operation.summary,
+        },
+        metadata=models.Metadata(labels={f"machiya/{name}": value for name, value in labels.items() if value}),
+        inputs=_inputs(step),
+        outputs=_outputs(step),
+        memoize=_memoize(step),
+        retry_strategy=policy.retry_strategy(),
+        active_deadline_seconds=policy.seconds(operation.timeout),
+        container=_container(step, image),
+        volumes=policy.volumes(),
+    )
+
+
+def _inputs(step: Step) -> models.Inputs:
+    names = [CODE_PARAMETER] if step.pin.digest is None else []
+    names += [FOLDER_PARAMETER] if step.fan_out else []
+    names += [digest_name(port) for port in step.inputs]
+    parameters = [_parameter(step, name) for name in step.operation.parameters]
+    artifacts = [
+        models.Artifact(name=port, path=f"/data/in/{port}", optional=step.operation.inputs[port].optional or None)
+        for port in step.inputs
+    ]
+    return models.Inputs(
+        parameters=parameters + [models.Parameter(name=name) for name in names], artifacts=artifacts or None
+    )
+
+
+def _parameter(step: Step, name: str) -> models.Parameter:
+    """With a value if the workflow file gives it, with a default if it is the contract's, else the task gives it."""
+    fan_out, given = step.fan_out, step.parameters.get(name)
+    if fan_out and name in (fan_out.parameter, fan_out.over):
+        return models.Parameter(name=name)
+    if isinstance(given, Constant):
+        return models.Parameter(name=name, value=text_of(given.value))
+    if given is None:
+        return models.Parameter(name=name, default=text_of(step.operation.parameters[name].default))
+    return models.Parameter(name=name)
+
+
+def _outputs(step: Step) -> models.Outputs:
+    ports = list(step.operation.outputs)
+    return models.Outputs(
+        parameters=[
+            models.Parameter(name=digest_name(port), value_from=models.ValueFrom(path=f"{policy.OUT}/{port}/_digest"))
+            for port in ports
+        ],
+        artifacts=[
+            models.Artifact(
+                name=port,
+                path=f"{policy.OUT}/{port}",
+                archive=models.ArchiveStrategy(none=models.NoneStrategy()),
+                s3=models.S3Artifact(key=_key(step, port)),
+            )
+            for port in ports
+        ],
+    )
+
+
+def _key(step: Step, port: str) -> str:
+    if step.fan_out is None:
+        return f"runs/{{{{workflow.name}}}}/{step.name}/{port}"
+    shard = f"{{{{inputs.parameters.{step.fan_out.parameter}}}}}"
+    return f"{{{{inputs.parameters.{FOLDER_PARAMETER}}}}}/{port}/{shard}"
+
+
+def _memoize(step: Step) -> models.Memoize | None:
+    if not step.operation.cache:
+        return None
+    config_map = models.LocalObjectReference(name=f"machiya-cache-{step.contract.name}")
+    return models.Memoize(
+        key=cache_key(step), max_age=policy.hours(policy.CACHE_AGE), cache=models.Cache(config_map=config_map)
+    )
+
+
+def _container(step: Step, image: str) -> models.Container:
+    resources = step.operation.resources
+    return models.Container(
+        image=image,
+        command=["component"],
+        args=["run", step.operation.name, *_arguments(step)],
+        resources=models.ResourceRequirements(
+            requests={"cpu": f"{resources.cpu:g}", "memory": resources.memory}, limits={"memory": resources.memory}
+        ),
+        security_context=policy.container_security(),
+        volume_mounts=policy.volume_mounts(),
+    )
+
+
+def _arguments(step: Step) -> list[str]:
+    """``--name value`` for every parameter. Shards are counted with leading zeros, which a number does not have."""
+    words = []
+    for name in step.operation.parameters:
+        is_shard = step.fan_out is not None and name == step.fan_out.parameter
+        value = f"{{{{=asInt(inputs.parameters['{name}'])}}}}" if is_shard else f"{{{{inputs.parameters.{name}}}}}"
+        words += [f"--{name}", value]
+    return words
