@@ -48,15 +48,20 @@ RETYPED: dict[str, str] = {
     "Parameter.enum": "[any-str]",
     "Parameter.value": "any-str",
     "ValueFrom.default": "any-str",
+    # A port may be named in Kubernetes, and is so in the description hera is made from.
+    "k8s.HTTPGetAction.port": "int-or-str",
 }
+
+REQUIRED: frozenset[str] = frozenset({"k8s.ConfigMapKeySelector.name", "k8s.SecretKeySelector.name"})
+"""Optional in the models, for reasons of Kubernetes' history; without it nothing is found."""
 
 NOT_REQUIRED: frozenset[str] = frozenset(
     {
         # Accepted by Argo when left out.
         "Gauge.realtime",
         "Memoize.maxAge",
-        "HTTPHeader.value",
         "Workflow.metadata",
+        "Workflow.spec",
         # Found by a rule of its own that says more.
         "Artifact.name",
         "ContainerNode.name",

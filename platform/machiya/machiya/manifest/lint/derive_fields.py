@@ -24,6 +24,8 @@ _BY_NAME = {
     "FieldsV1": "any",
     "Plugin": "any",
     "SuppliedValueFrom": "any",
+    "WorkflowStatus": "any",  # written by Argo, not by people
+    "CronWorkflowStatus": "any",
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from machiya.manifest.lint.corrections import ADDED, NOT_REQUIRED, RETYPED
+from machiya.manifest.lint.corrections import ADDED, NOT_REQUIRED, REQUIRED, RETYPED
 
 TABLE_FILE = Path(__file__).with_name("fields.json")
 KINDS = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")
@@ -31,5 +31,5 @@ def known_models() -> dict[str, dict[str, Field]]:
 
 def _field(model: str, name: str, text: str) -> Field:
     place = f"{model}.{name}"
-    required = text.endswith("!") and place not in NOT_REQUIRED
+    required = place in REQUIRED or (text.endswith("!") and place not in NOT_REQUIRED)
     return Field(RETYPED.get(place, text.removesuffix("!")), required)

@@ -1,6 +1,7 @@
 """All checks of a set of manifests."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from machiya.manifest.lint.checks import (
@@ -143,7 +144,15 @@ def _check_document(root: Node, library: Library, mode: Mode) -> Iterator[Findin
     for check_view in VIEW_CHECKS:
         yield from check_view(view)
     for use in view.uses:
-        yield from _check_template(TemplateView(use.template, use.owner, view))
+        for finding in _check_template(TemplateView(use.template, use.owner, view)):
+            yield finding if use.owner.root is root else _as_run_by(manifest, finding)
+
+
+def _as_run_by(manifest: Manifest, finding: Finding) -> Finding:
+    """The finding with the workflow that runs the template, if what is missing is missing there."""
+    if finding.rule != Rule.VARIABLE_UNRESOLVED or "{{workflow." not in finding.message.replace(" ", ""):
+        return finding
+    return replace(finding, message=f"{finding.message}, as run by {manifest.kind} {manifest.name}".rstrip())
 
 
 def _is_outline(message: str) -> bool:

@@ -15,8 +15,11 @@ from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.scalars import kind_of
 from machiya_component.findings import Finding
 
-NODE_LIMIT = 500_000
-"""More values than this in one document come from aliases that multiply each other, not from a manifest."""
+NODE_LIMIT = 200_000
+"""More values than this in one document come from aliases that multiply each other: etcd takes no object so large."""
+
+DEPTH_LIMIT = 100
+"""Manifests are some twenty levels deep; text that is thousands deep would end the process."""
 
 _PREFIX = "machiya:"
 _MERGE = "merge"
@@ -58,11 +61,15 @@ class Text:
 def read(text: str, file: str) -> Text:
     """Read all documents of `text`; after a syntax error those before it remain."""
     result = Text()
-    loader = _Loader(text)
+    loader = None
     try:
+        _check_depth(text)
+        loader = _Loader(text)
         while loader.check_node():
+            source = loader.get_node()
+            _measure(source, {}, set())
             converter = _Converter(file)
-            root = converter.convert(loader.get_node(), "", None)
+            root = converter.convert(source, "", None)
             result.findings += converter.findings
             if root.given:
                 result.documents.append(root)
@@ -71,8 +78,45 @@ def read(text: str, file: str) -> Text:
     except _UnreadableError as error:
         result.findings.append(_unreadable(str(error), file, error.line))
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return result
+
+
+def _check_depth(text: str) -> None:
+    """Refuse what is nested too deeply before anything recurses into it."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_BASE):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEPTH_LIMIT:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise _UnreadableError(f"nested more than {DEPTH_LIMIT} levels deep", line)
+    except yaml.YAMLError:
+        return  # reading comes to the same place and says what is before it, too
+
+
+def _measure(source: yaml.Node, measured: dict[int, tuple[int, int]], within: set[int]) -> tuple[int, int]:
+    """How many values a node holds once aliases are expanded, and how deep they are nested."""
+    line = source.start_mark.line + 1
+    if id(source) in within:
+        raise _UnreadableError("an alias (*name) stands inside the value it names", line)
+    if id(source) not in measured:
+        within.add(id(source))
+        children = [_measure(child, measured, within) for child in _children(source)]
+        within.discard(id(source))
+        size, depth = 1 + sum(child[0] for child in children), 1 + max((child[1] for child in children), default=0)
+        if size > NODE_LIMIT or depth > DEPTH_LIMIT:
+            problem = f"more than {NODE_LIMIT} values" if size > NODE_LIMIT else f"more than {DEPTH_LIMIT} levels"
+            raise _UnreadableError(f"aliases (*name) multiply each other to {problem}", line)
+        measured[id(source)] = size, depth
+    return measured[id(source)]
+
+
+def _children(source: yaml.Node) -> list[yaml.Node]:
+    if isinstance(source, yaml.MappingNode):
+        return [value for _, value in source.value]
+    return list(source.value) if isinstance(source, yaml.SequenceNode) else []
 
 
 def _syntax_error(error: yaml.YAMLError, file: str) -> Finding:
@@ -92,27 +136,18 @@ class _Converter:
     def __init__(self, file: str) -> None:
         self.findings: list[Finding] = []
         self._file = file
-        self._count = 0
-        self._open: set[int] = set()
 
     def convert(self, source: yaml.Node, path: str, line: int | None) -> Node:
         """`line` is where the field's name stands; None means the value's own line."""
         own = source.start_mark.line + 1
-        self._count += 1
-        if self._count > NODE_LIMIT:
-            raise _UnreadableError(f"more than {NODE_LIMIT} values; aliases (*name) multiply each other", own)
-        if id(source) in self._open:
-            raise _UnreadableError("an alias (*name) stands inside the value it names", own)
         if isinstance(source, yaml.ScalarNode):
             return Node(_kind(source), self._file, line or own, path, str(source.value))
-        self._open.add(id(source))
         if isinstance(source, yaml.SequenceNode):
             node = Node("list", self._file, line or own, path)
             node.elements += [self.convert(item, f"{path}[{index}]", None) for index, item in enumerate(source.value)]
         else:
             node = Node("map", self._file, line or own, path)
             node.entries.update(self._entries(source, path))
-        self._open.discard(id(source))
         return node
 
     def _entries(self, source: yaml.Node, path: str) -> dict[str, Node]:
@@ -121,30 +156,22 @@ class _Converter:
         for key, value in source.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise _UnreadableError(
-                    "a map or list as the name of a field; {{...}} without quotes reads like one", line
-                )
+                problem = "a map or list as the name of a field; {{...}} without quotes reads like one"
+                raise _UnreadableError(problem, line)
             if key.tag == _PREFIX + _MERGE:
                 for part in _merged_maps(value):
-                    merged.update(
-                        {name: node for name, node in self._entries(part, path).items() if name not in merged}
-                    )
+                    merged = {**self._entries(part, path), **merged}
                 continue
             name = str(key.value)
             if name in entries:
-                first = entries[name].line
-                self.findings.append(
-                    Finding(
-                        Rule.DUPLICATE_KEY,
-                        f'key "{name}" already set in map, at line {first}',
-                        "Keep one of the two: only the last is used.",
-                        child_path(path, name),
-                        self._file,
-                        line,
-                    )
-                )
+                self.findings.append(self._duplicate(name, path, line, entries[name].line))
             entries[name] = self.convert(value, child_path(path, name), line)
         return {**merged, **entries}
+
+    def _duplicate(self, name: str, path: str, line: int, first: int) -> Finding:
+        message = f'key "{name}" already set in map, at line {first}'
+        remedy = "Keep one of the two: only the last is used."
+        return Finding(Rule.DUPLICATE_KEY, message, remedy, child_path(path, name), self._file, line)
 
 
 def _merged_maps(value: yaml.Node) -> Iterator[yaml.Node]:

@@ -1,6 +1,7 @@
 """Unknown fields, values of the wrong type and missing fields: the manifest beside the table of known fields."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 
 from machiya.manifest.lint.fields import Field, known_models
@@ -8,6 +9,7 @@ from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
 from machiya_component.findings import Finding
 
+_STEP_GROUP = re.compile(r"\.steps\[\d+\]$")
 _GO_NAMES = {"map": "object", "list": "array", "str": "string", "int": "number", "float": "number", "bool": "bool"}
 _ACCEPTED: dict[str, tuple[str, ...]] = {
     "str": ("str",),
@@ -84,6 +86,8 @@ def _wrong_type(node: Node, wanted: str, remedy: str) -> Finding:
 
 
 def _as_list(node: Node) -> str:
+    if _STEP_GROUP.search(node.path):
+        return "Each group of steps is a list of its own: begin it with two dashes, `- - name: ...`."
     if node.kind == "map" and node.entries:
         first = next(iter(node.entries))
         return f"Begin each element with a dash; a list of named things is `- name: {first}` and what belongs to it."

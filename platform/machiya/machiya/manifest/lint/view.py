@@ -129,7 +129,7 @@ class View:
 
     @cached_property
     def _has_exit_handler(self) -> bool:
-        return self.setting("onExit").given or any(name == "exit" for spec in self.specs for name, _ in hooks_of(spec))
+        return self.setting("onExit").given or any(spec.get("hooks").entries for spec in self.specs)
 
     def globals_for(self, template: Node) -> Scope:
         """The global variables that `template` can name."""

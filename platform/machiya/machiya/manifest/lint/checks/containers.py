@@ -15,15 +15,22 @@ _ADDED_BY_ARGO = frozenset({"var-run-argo", "tmp-dir-argo", "input-artifacts", "
 
 
 def check_image(view: TemplateView) -> Iterator[Finding]:
-    """Containers and scripts have an image, their own or by default."""
+    """Containers have an image; the main one may get it by default."""
+    defaults = [spec.get("templateDefaults") for spec in (view.owner.spec, *view.view.specs)]
     for kind in ("container", "script"):
         part = view.template.get(kind)
-        if not part.given or part.get("image").text:
-            continue
-        defaults = [spec.get("templateDefaults") for spec in (view.owner.spec, *view.view.specs)]
-        if not any(default.get(kind, "image").text for default in defaults):
+        if (
+            part.given
+            and not part.get("image").text
+            and not any(default.get(kind, "image").text for default in defaults)
+        ):
             message = f"{view.label}.{kind}.image may not be empty"
             yield part.finding(Rule.IMAGE_MISSING, message, "Add `image:`, here or in spec.templateDefaults.")
+    for path in (("containerSet", "containers"), ("sidecars",), ("initContainers",)):
+        for name, container in named(view.template.get(*path)):
+            if not container.get("image").text:
+                message = f"{view.label}.{'.'.join(path)}.{name}.image may not be empty"
+                yield container.finding(Rule.IMAGE_MISSING, message, "Add `image:`.")
 
 
 def check_beside(view: TemplateView) -> Iterator[Finding]:

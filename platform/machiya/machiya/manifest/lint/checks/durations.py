@@ -43,7 +43,7 @@ def check_time_limits(view: TemplateView) -> Iterator[Finding]:
 
 
 def check_deadline(deadline: Node, label: str, *, leaf: bool = True) -> Iterator[Finding]:
-    """activeDeadlineSeconds: a positive number of seconds, and only where something runs."""
+    """activeDeadlineSeconds: a number of seconds, and only where something runs. 0 ends a workflow that runs."""
     if not deadline.given:
         return
     if not leaf:
@@ -51,6 +51,6 @@ def check_deadline(deadline: Node, label: str, *, leaf: bool = True) -> Iterator
         yield deadline.finding(
             Rule.FIELD_MISPLACED, message, "Put it on the templates that run pods, or on the workflow."
         )
-    elif not has_tags(deadline.text) and not re.fullmatch(r"\+?0*[1-9]\d*", deadline.text):
+    elif not has_tags(deadline.text) and not re.fullmatch(r"\+?\d+", deadline.text):
         message = f"{label}.activeDeadlineSeconds must be a positive integer > 0 or an argo variable"
         yield deadline.finding(Rule.DEADLINE, message, "For example 3600.")

@@ -17,6 +17,7 @@ from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.scope import Scope
 from machiya.manifest.lint.tags import find_tags
 from machiya.manifest.lint.templates import hooks_of
+from machiya.manifest.lint.variables import Place, check_expression_field
 from machiya.manifest.lint.view import View
 from machiya_component.findings import Finding
 
@@ -55,7 +56,9 @@ def check_entrypoint(view: View) -> Iterator[Finding]:
         yield from target.findings
         if target.template is not None and not view.manifest.is_template:
             arguments = view.arguments("parameters"), view.arguments("artifacts")
-            yield from check_supplied(target.template, f"templates.{name.text}", name, *arguments)
+            own = view.base is view.manifest or name.file == view.manifest.root.file
+            place = name if own else view.manifest.spec.get("workflowTemplateRef")
+            yield from check_supplied(target.template, f"templates.{name.text}", place, *arguments)
 
 
 def _entrypoint_remedy(view: View) -> str:
@@ -84,7 +87,7 @@ def check_workflow_hooks(view: View) -> Iterator[Finding]:
     """The lifecycle hooks of the workflow."""
     for name, hook in hooks_of(view.manifest.spec):
         yield from check_hook(name, hook, view.resolve(hook, view.base or view.manifest), "hooks")
-        scope = Scope({"workflow.failures"} if name == "exit" else set(), ("workflow.outputs.",), view.globals)
+        scope = Scope({"workflow.failures"}, ("workflow.outputs.",), view.globals)
         yield from check_hook_variables(hook, f"hooks.{name}", scope)
 
 
@@ -112,6 +115,9 @@ def check_global_variables(view: View) -> Iterator[Finding]:
             continue
         for node in setting.walk():
             yield from _check_globals(node, view.globals)
+    for name, source in view.manifest.spec.get("workflowMetadata", "labelsFrom").entries.items():
+        place = Place(f"spec.workflowMetadata.labelsFrom.{name}")
+        yield from check_expression_field(source.get("expression"), view.globals, place)
 
 
 def _check_globals(node: Node, scope: Scope) -> Iterator[Finding]:

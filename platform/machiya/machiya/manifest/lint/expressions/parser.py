@@ -98,7 +98,8 @@ class _Parser:
         self._next()
         name = self._next()
         if name.kind != "name":
-            raise self._unexpected("a name after let")
+            self._index -= name.kind != "end"
+            raise self._unexpected("a name expected after let")
         self._expect("=")
         value = self.expression()
         self._expect(";")
