@@ -30,9 +30,9 @@ def retry_strategy() -> models.RetryStrategy:
     codes = ", ".join(map(str, RETRIED_CODES))
     stopped = f"(asInt(lastRetry.exitCode) in [{codes}] and not (lastRetry.message contains 'OOMKilled'))"
     return models.RetryStrategy(
-        limit=str(RETRY_LIMIT),
+        limit=models.IntOrString(root=RETRY_LIMIT),
         retry_policy="Always",
-        backoff=models.Backoff(duration="10s", factor="3"),
+        backoff=models.Backoff(duration="10s", factor=models.IntOrString(root=3)),
         expression=f"{stopped} or lastRetry.message matches '{PREEMPTION}'",
     )
 

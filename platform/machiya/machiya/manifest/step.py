@@ -24,7 +24,7 @@ def step_template(step: Step, image: str, commit: str) -> models.Template:
         outputs=_outputs(step),
         memoize=_memoize(step),
         retry_strategy=policy.retry_strategy(),
-        active_deadline_seconds=policy.seconds(operation.timeout),
+        active_deadline_seconds=models.IntOrString(root=policy.seconds(operation.timeout)),
         container=_container(step, image),
         volumes=policy.volumes(),
     )
@@ -92,17 +92,21 @@ def _memoize(step: Step) -> models.Memoize | None:
 
 
 def _container(step: Step, image: str) -> models.Container:
-    resources = step.operation.resources
     return models.Container(
         image=image,
         command=["component"],
         args=["run", step.operation.name, *_arguments(step)],
-        resources=models.ResourceRequirements(
-            requests={"cpu": f"{resources.cpu:g}", "memory": resources.memory}, limits={"memory": resources.memory}
-        ),
+        resources=_resources(step),
         security_context=policy.container_security(),
         volume_mounts=policy.volume_mounts(),
     )
+
+
+def _resources(step: Step) -> models.ResourceRequirements:
+    """Memory is limited to what is asked for; CPUs that nobody else wants may be used."""
+    memory = models.Quantity(root=step.operation.resources.memory)
+    cpu = models.Quantity(root=f"{step.operation.resources.cpu:g}")
+    return models.ResourceRequirements(requests={"cpu": cpu, "memory": memory}, limits={"memory": memory})
 
 
 def _arguments(step: Step) -> list[str]:

@@ -2,7 +2,7 @@
 
 from hera.workflows import models
 
-from machiya.dsl import ArtifactReference, OutputReference, ParameterReference, Step, WorkflowDefinition
+from machiya.dsl import ArtifactReference, FanOut, OutputReference, ParameterReference, Step, WorkflowDefinition
 from machiya.manifest.expressions import (
     CODE_PARAMETER,
     FOLDER_PARAMETER,
@@ -33,10 +33,12 @@ def _task(workflow: WorkflowDefinition, step: Step) -> models.DAGTask:
             parameters=_parameters(workflow, step) or None,
             artifacts=[_artifact(workflow, port, source) for port, source in step.inputs.items()] or None,
         ),
-        with_sequence=models.Sequence(count=argument(step.fan_out.count), format=SHARD_FORMAT)
-        if step.fan_out
-        else None,
+        with_sequence=_shards(step.fan_out) if step.fan_out else None,
     )
+
+
+def _shards(fan_out: FanOut) -> models.Sequence:
+    return models.Sequence(count=models.IntOrString(root=argument(fan_out.count)), format=SHARD_FORMAT)
 
 
 def _parameters(workflow: WorkflowDefinition, step: Step) -> list[models.Parameter]:

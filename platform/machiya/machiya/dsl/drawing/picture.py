@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from machiya.dsl.model import ArtifactReference, OutputReference, ParameterReference, Step, WorkflowDefinition
+from machiya.dsl.model import ArtifactReference, ParameterReference, Step, WorkflowDefinition
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,17 @@ class Picture:
 
 def picture(workflow: WorkflowDefinition) -> Picture:
     """All steps of a workflow, and the artifacts from outside that they read."""
-    used = {source.name for step in workflow.steps for source in step.inputs.values() if _is_outside(source)}
+    used = {
+        source.name
+        for step in workflow.steps
+        for source in step.inputs.values()
+        if isinstance(source, ArtifactReference)
+    }
     outside = [Box(_outside_id(each.name), each.name) for each in workflow.artifacts if each.name in used]
     steps = [
         Box(_step_id(step.name), _title(step), f"{step.contract.name} {step.pin.version}") for step in workflow.steps
     ]
     return Picture((*outside, *steps), tuple(arrow for step in workflow.steps for arrow in _arrows(step)))
-
-
-def _is_outside(source: OutputReference | ArtifactReference) -> bool:
-    return isinstance(source, ArtifactReference)
 
 
 def _step_id(name: str) -> str:
