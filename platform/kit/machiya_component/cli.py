@@ -43,7 +43,7 @@ def _guarded(name: str | None, words: list[str]) -> int:
             print(detail, file=sys.stderr)
         return _last_line(place, error.exit_code, str(error))
     except Stopped:
-        return _last_line(place, ExitCode.STOPPED, "Nothing was published. Run it again; it resumes if it can.")
+        return _last_line(place, ExitCode.STOPPED, "It left no partial output; it can be run again.")
     except BrokenPipeError:
         # Whoever read our output has seen enough (`component contract | head`); keep Python from flushing it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,7 +18,10 @@ class Staging:
         self.folder = out / STAGING_FOLDER
 
     def open(self, ports: Iterable[str]) -> None:
-        """Make an empty folder for every port; what a killed run left there is removed."""
+        """Make an empty folder for every port, and nothing where there is none; what a killed run left is removed."""
+        ports = list(ports)
+        if not ports:
+            return
         try:
             self.out.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -206,3 +206,29 @@ def test_defaults_equal_to_the_contracts_are_fine(toy: Path, load_toy: Load, tmp
     rewrite(toy, "    factor: float,", "    factor: float = 2,")
 
     assert double(load_toy, tmp_path).metrics()["rows"] == 2
+
+
+SERVICE = """\
+  serve:
+    summary: Answer until SIGTERM.
+    service: {port: 8000, health: /healthz}
+    inputs: {extra: {type: files}}
+    samples: {small: {inputs: {extra: sample/rows}}}
+"""
+
+
+def test_a_service_needs_no_folder_for_outputs(toy: Path, load_toy: Load, tmp_path: Path) -> None:
+    contract = toy / "component.yaml"
+    contract.write_text(contract.read_text() + SERVICE)
+    rewrite(
+        toy,
+        "@component.operation",
+        "@component.operation\ndef serve(extra: FilesInput) -> None: ...\n\n\n@component.operation",
+    )
+    (tmp_path / "out").write_text("nobody can make a folder here")
+
+    result = run_operation(
+        cast(Component, load_toy()), "serve", folder=tmp_path, inputs={"extra": toy / "sample" / "rows"}
+    )
+
+    assert result.sidecars == {}
