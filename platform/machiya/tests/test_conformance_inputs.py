@@ -164,16 +164,18 @@ def test_every_text_is_a_string() -> None:
         (parameter("integer", multipleOf=4), ["5"]),
         (parameter("integer", enum=[1, 2]), ["3"]),
         (parameter("string", enum=["als", "bpr"]), ["no-such-value"]),
-        (parameter("string", pattern="^[a-z]+$"), ["?!", "no such text", "0"]),
+        (parameter("string", pattern="^[a-z]+$"), ["?!"]),
         (parameter("string", minLength=1), [""]),
         (parameter("string", maxLength=3), ["xxxx"]),
         (parameter("array", minItems=1), ["[]"]),
         (
             parameter("array", items={"type": "integer", "minimum": 1}),
-            ["[0]", '["not-an-item"]', '[{"not": "an item"}]'],
+            ["[0]"],
         ),
         (parameter("array", maxItems=1, default=["a"]), ['["a", "a"]']),
-        (parameter("object", required=["a"]), ['{"no_such_key": null}', "{}"]),
+        (parameter("object", required=["a"]), ['{"no_such_key": null}']),
+        (parameter("array", items={"type": "string"}), ['[{"not": "an item"}]']),
+        (parameter("number", multipleOf=0.5), ["0.25"]),
     ],
 )
 def test_values_out_of_range_break_one_rule_each(one: Parameter, values: list[str]) -> None:

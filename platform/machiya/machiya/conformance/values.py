@@ -22,11 +22,13 @@ def ill_typed(parameter: Parameter) -> str | None:
 
 
 def out_of_range(parameter: Parameter) -> list[str]:
-    """Texts of values that are of the right type and break one rule each; empty where every value is allowed."""
+    """Texts of values that are of the right type and break a rule, one for each rule; empty where all are allowed."""
     found: dict[str, None] = {}
-    for value in _candidates(parameter.fragment):
-        if _has_type(value, parameter.type) and violations(parameter.fragment, value):
-            found[value if isinstance(value, str) else json.dumps(value)] = None
+    for alternatives in _candidates(parameter.fragment):
+        for value in alternatives:
+            if _has_type(value, parameter.type) and violations(parameter.fragment, value):
+                found[value if isinstance(value, str) else json.dumps(value)] = None
+                break
     return list(found)
 
 
@@ -42,47 +44,47 @@ def _has_type(value: Any, kind: str) -> bool:
     return isinstance(value, types[kind]) and (kind == "boolean" or not isinstance(value, bool))
 
 
-def _candidates(fragment: Mapping[str, Any]) -> Iterator[Any]:
-    """Values of which each is likely to break one keyword; the caller keeps those that do."""
+def _candidates(fragment: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """For each keyword, values that are likely to break it; the caller takes the first that does."""
     if "minimum" in fragment:
-        yield fragment["minimum"] - 1
+        yield [fragment["minimum"] - 1]
     if "exclusiveMinimum" in fragment:
-        yield fragment["exclusiveMinimum"]
+        yield [fragment["exclusiveMinimum"]]
     if "maximum" in fragment:
-        yield fragment["maximum"] + 1
+        yield [fragment["maximum"] + 1]
     if "exclusiveMaximum" in fragment:
-        yield fragment["exclusiveMaximum"]
+        yield [fragment["exclusiveMaximum"]]
     if "multipleOf" in fragment:
-        yield fragment["multipleOf"] / 2 if fragment.get("type") == "number" else fragment["multipleOf"] + 1
+        yield [fragment["multipleOf"] + 1, fragment["multipleOf"] / 2]
     if "enum" in fragment or "const" in fragment:
-        yield from ("no-such-value", *_outside(fragment.get("enum", [fragment.get("const")])))
+        yield ["no-such-value", *_outside(fragment.get("enum", [fragment.get("const")]))]
     if "pattern" in fragment or "format" in fragment:
-        yield from ("?!", "no such text", "0")
+        yield ["?!", "no such text", "0"]
     if "minLength" in fragment:
-        yield "x" * (fragment["minLength"] - 1)
+        yield ["x" * (fragment["minLength"] - 1)]
     if "maxLength" in fragment:
-        yield "x" * (fragment["maxLength"] + 1)
+        yield ["x" * (fragment["maxLength"] + 1)]
     if fragment.get("type") == "array":
         yield from _arrays(fragment)
     if fragment.get("type") == "object":
-        yield from ({"no_such_key": None}, {})
+        yield [{"no_such_key": None}, {}]
 
 
-def _outside(allowed: list[Any]) -> Iterator[Any]:
+def _outside(allowed: list[Any]) -> list[Any]:
     """A number that is not in a list of numbers."""
     numbers = [value for value in allowed if isinstance(value, int | float) and not isinstance(value, bool)]
-    if numbers:
-        yield max(numbers) + 1
+    return [max(numbers) + 1] if numbers else []
 
 
 def _arrays(fragment: Mapping[str, Any]) -> Iterator[list[Any]]:
     items = fragment.get("items")
     if isinstance(items, dict):
-        yield from ([value] for value in (*_candidates(items), "not-an-item", {"not": "an item"}))
+        wrong = [value for alternatives in _candidates(items) for value in alternatives]
+        yield [[value] for value in (*wrong, "not-an-item", {"not": "an item"})]
     examples = fragment.get("default") or (fragment.get("examples") or [[]])[0] or ["x"]
     if "minItems" in fragment:
-        yield examples[: fragment["minItems"] - 1]
+        yield [examples[: fragment["minItems"] - 1]]
     if "maxItems" in fragment:
-        yield [examples[0]] * (fragment["maxItems"] + 1)
+        yield [[examples[0]] * (fragment["maxItems"] + 1)]
     if fragment.get("uniqueItems"):
-        yield [examples[0], examples[0]]
+        yield [[examples[0], examples[0]]]
