@@ -1,5 +1,6 @@
 """``Workflow``: what a workflow file calls. It collects what is written; ``complete`` makes the checked value of it."""
 
+import json
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -103,6 +104,8 @@ class Workflow:
         if kind is None:
             message = f"the default {default!r} has no type of a parameter."
             self.findings.add(place, "default", name, message, "Give a bool, int, float, str, list or dict.")
+        if "{{" in json.dumps(default, default=str):
+            self.findings.add(place, "braces", name, "a value cannot hold {{.", "Argo would take it for a variable.")
         fragment = {"type": kind or "string", **keywords, "default": default, "description": description}
         for problem in violations(fragment, default) if kind else ():
             self.findings.add(place, "default", name, f"{problem}.", "Change the default or the range.")
