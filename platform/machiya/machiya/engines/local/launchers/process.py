@@ -6,7 +6,7 @@ import importlib.metadata
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,18 @@ _DOCKER = "Use --launcher docker."
 class ProcessStep:
     """Implements `machiya.engines.local.launchers.RunningStep`."""
 
-    def __init__(self, process: asyncio.subprocess.Process, workspace: Workspace, log: StepLog) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        workspace: Workspace,
+        log: StepLog,
+        pipes: Sequence[tuple[asyncio.StreamReader, bool]],
+    ) -> None:
         self._process = process
         self._workspace = workspace
         self._log = log
         self._ended = asyncio.Event()
-        self._readers = [asyncio.create_task(self._read(process.stdout, stdout=True))]
-        self._readers.append(asyncio.create_task(self._read(process.stderr, stdout=False)))
+        self._readers = [asyncio.create_task(self._read(pipe, stdout=stdout)) for pipe, stdout in pipes]
         self._handle = {"pid": process.pid, "started": start_time(process.pid)}
 
     @property
@@ -46,8 +51,8 @@ class ProcessStep:
         """What it wrote to its standard output."""
         return self._log.result
 
-    async def _read(self, stream: asyncio.StreamReader | None, *, stdout: bool) -> None:
-        while stream is not None and (data := await stream.read(1 << 16)):
+    async def _read(self, stream: asyncio.StreamReader, *, stdout: bool) -> None:
+        while data := await stream.read(1 << 16):
             self._log.write(data, stdout=stdout)
 
     async def wait(self) -> Exit:
@@ -83,12 +88,24 @@ class ProcessStep:
 
 
 class ProcessLauncher:
-    """Implements `machiya.engines.local.launchers.Launcher`. The versions of `unpinned` components are not checked."""
+    """Implements `machiya.engines.local.launchers.Launcher`.
+
+    The versions of `unpinned` components are not checked. `program` runs a component by its name, and `version_of`
+    says which version of one is installed.
+    """
 
     name = "process"
 
-    def __init__(self, unpinned: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        unpinned: frozenset[str] = frozenset(),
+        *,
+        program: Sequence[str] = (sys.executable, "-m", "machiya_component"),
+        version_of: Callable[[str], str | None] | None = None,
+    ) -> None:
         self._unpinned = unpinned
+        self._program = tuple(program)
+        self._version_of = version_of or installed_version
 
     def check(self, specification: Specification) -> Sequence[Finding]:
         """Every program must be a component that is installed in the version that the manifest names."""
@@ -106,7 +123,7 @@ class ProcessLauncher:
     def _component_problem(self, name: str, version: str) -> tuple[str, str] | None:
         if not name:
             return "the process launcher runs components alone, and this program is none.", _DOCKER
-        installed = installed_version(name)
+        installed = self._version_of(name)
         if installed is None:
             install = f"Install it (pip install machiya-{name}=={version}), or use --launcher docker."
             return f"the component {name} is not installed in this environment.", install
@@ -138,14 +155,15 @@ class ProcessLauncher:
             "TMPDIR": str(temporary),
             MARK: workspace.mark,
         }
-        command = (sys.executable, "-m", "machiya_component", name, *spec.args)
+        command = (*self._program, name, *spec.args)
         log = StepLog(workspace.log)
+        (stdout, stdout_end), (stderr, stderr_end) = await _pipe(), await _pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
+                stdout=stdout_end,
+                stderr=stderr_end,
                 cwd=workspace.folder,
                 env=environment,
                 start_new_session=True,
@@ -153,7 +171,10 @@ class ProcessLauncher:
         except OSError as error:
             log.close()
             raise LaunchError(f"{name} could not be started: {error}", "Look at the limits of this machine.") from error
-        return ProcessStep(process, workspace, log)
+        finally:
+            os.close(stdout_end)
+            os.close(stderr_end)
+        return ProcessStep(process, workspace, log, ((stdout, True), (stderr, False)))
 
     async def end_leftovers(self, run: str, handles: Sequence[Mapping[str, Any]]) -> int:
         """By the processes that are on record, and by the mark in the environment of others."""
@@ -162,6 +183,15 @@ class ProcessLauncher:
 
     async def close(self) -> None:
         """There is nothing to free."""
+
+
+async def _pipe() -> tuple[asyncio.StreamReader, int]:
+    """A pipe of our own: asyncio's would make the end of a process wait for whoever else holds its output."""
+    reading, writing = os.pipe()
+    reader = asyncio.StreamReader()
+    file = os.fdopen(reading, "rb", buffering=0)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
+    return reader, writing
 
 
 def _is_same(handle: Mapping[str, Any]) -> bool:
