@@ -95,7 +95,7 @@ def test_a_workflow_file_can_be_run_by_hand(load: Load, folder: Path) -> None:
     load("shop.read(log=log)")
     with (folder / "workflow.py").open("a") as file:
         file.write("\nprint(workflow.loading.stage)\n")
-    command = [sys.executable, folder / "workflow.py"]
+    command = [sys.executable, str(folder / "workflow.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder.parent)
     assert done.stdout == "development\n"
 

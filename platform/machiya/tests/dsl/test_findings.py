@@ -41,7 +41,7 @@ CASES = [
     ("shop.read(log=log, limit=0)", "range", 1, "0 is less than the minimum of 1"),
     ("shop.read(log=log, limit='3')", "range", 1, "is not of type 'integer'"),
     ("shop.read(log=log, limit=log)", "parameter", 1, "takes no artifact"),
-    ("x = workflow.parameter('x', 'a', 'X')\nshop.read(log=log, limit=x)", "type", 2, "takes a value of type integer, but the workflow parameter x is of type string"),
+    ("x = workflow.parameter('x', 'a', 'X')\nshop.read(log=log, limit=x)", "type", 2, "x is of type string"),
     ("x = workflow.parameter('x', 0, 'X')\nshop.read(log=log, limit=x)", "range", 2, "the default of x does not fit"),
     ("x = workflow.parameter('x', 0, 'X', minimum=1)\n" + READ, "default", 1, "0 is less than the minimum"),
     ("x = workflow.parameter('x', None, 'X')\n" + READ, "default", 1, "no type of a parameter"),

@@ -1,0 +1,193 @@
+"""What a rendered manifest holds."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hera.workflows import models
+
+from machiya.engines.local.argo.expressions import evaluate
+from machiya.engines.local.argo.parse import load_manifest
+from machiya.manifest import policy
+from machiya.manifest.lint import lint
+
+STEPS = ("clean", "split", "train", "predict", "evaluate", "report")
+STAGES = ("development", "production")
+DIGEST = "sha256:" + "ab" * 32
+
+Render = Callable[[str], Any]
+Change = Callable[[str, Callable[[dict[str, Any]], None]], None]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_linter_finds_nothing(rendered: Render, stage: str) -> None:
+    assert lint([("manifest.yaml", rendered(stage).text)], mode="submit") == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_local_engine_supports_all_of_it(rendered: Render, stage: str) -> None:
+    manifest = load_manifest(rendered(stage).text)
+    assert list(manifest.notes) == []
+    assert set(manifest.workflow.specification.templates) == {"main", *STEPS}
+
+
+def test_the_models_of_argo_know_every_field(rendered: Render) -> None:
+    template, cron = rendered("development").documents
+    for kind, document in ((models.WorkflowTemplate, template), (models.CronWorkflow, cron)):
+        read = kind.model_validate(document).model_dump(mode="json", by_alias=True, exclude_none=True)
+        assert read == document
+
+
+def test_the_same_input_gives_the_same_bytes_in_any_process(folder: Path, rendered: Render) -> None:
+    program = (
+        "from pathlib import Path; from machiya.dsl import load_workflow; from machiya.pins import load_pins;"
+        "from machiya.manifest.render import render; folder = Path('.');"
+        "print(render(load_workflow(folder, 'development'), load_pins(folder)), end='')"
+    )
+    environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONUTF8": "1"}
+    command = [sys.executable, "-c", program]
+    other = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
+    assert other == rendered("development").text
+
+
+def test_every_step_says_what_it_is(rendered: Render) -> None:
+    manifest = rendered("production")
+    train = manifest.template("train")
+    assert train["annotations"] == {
+        "workflows.argoproj.io/title": "recommender train",
+        "workflows.argoproj.io/description": "Fit a model to interactions.",
+    }
+    labels = train["metadata"]["labels"]
+    assert re.fullmatch(r"[0-9a-f]{40}", labels.pop("machiya/commit"))
+    assert labels == {
+        "machiya/component": "recommender",
+        "machiya/version": "1.0.0",
+        "machiya/operation": "train",
+    }
+    for step in STEPS:
+        assert {"annotations", "metadata", "memoize", "retryStrategy", "activeDeadlineSeconds"} <= set(
+            manifest.template(step)
+        )
+
+
+def test_a_container_is_called_with_every_parameter_by_name(rendered: Render) -> None:
+    container = rendered("production").template("train")["container"]
+    assert container["image"] == f"machiya/recommender:1.0.0@{DIGEST}"
+    assert container["command"] == ["component"]
+    assert container["args"][:6] == [
+        "run", "train", "--algorithm", "{{inputs.parameters.algorithm}}", "--factors", "{{inputs.parameters.factors}}",
+    ]  # fmt: skip
+    assert "env" not in container
+    assert container["resources"] == {"requests": {"cpu": "2", "memory": "4Gi"}, "limits": {"memory": "4Gi"}}
+
+
+def test_every_container_is_confined(rendered: Render) -> None:
+    manifest = rendered("production")
+    for step in STEPS:
+        template = manifest.template(step)
+        assert template["container"]["securityContext"] == {
+            "runAsNonRoot": True,
+            "readOnlyRootFilesystem": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        mounted = {mount["name"]: mount["mountPath"] for mount in template["container"]["volumeMounts"]}
+        assert mounted == {"out": "/data/out", "tmp": "/tmp"}
+        assert template["volumes"] == [{"name": "out", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}]
+    assert manifest.documents[0]["spec"]["securityContext"]["runAsNonRoot"] is True
+
+
+def test_outputs_are_unarchived_under_readable_keys_with_their_digests(rendered: Render) -> None:
+    outputs = rendered("production").template("report")["outputs"]
+    assert outputs["artifacts"] == [
+        {
+            "name": "report",
+            "path": "/data/out/report",
+            "archive": {"none": {}},
+            "s3": {"key": "runs/{{workflow.name}}/report/report"},
+        }
+    ]
+    assert outputs["parameters"] == [{"name": "report-digest", "valueFrom": {"path": "/data/out/report/_digest"}}]
+
+
+def test_a_step_waits_for_what_it_reads_and_an_optional_input_may_be_absent(rendered: Render) -> None:
+    manifest = rendered("production")
+    assert "depends" not in manifest.task("clean")
+    assert manifest.task("evaluate")["depends"] == "predict && split && clean"
+    inputs = {each["name"]: each.get("optional") for each in manifest.template("clean")["inputs"]["artifacts"]}
+    assert inputs == {"events": None, "catalogue": True}
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "again"),
+    [
+        ("75", "Error (exit code 75)", True),
+        ("143", "Error (exit code 143)", True),
+        ("137", "Error (exit code 137)", True),
+        ("137", "OOMKilled (exit code 137)", False),
+        ("64", "Error (exit code 64)", False),
+        ("65", "Error (exit code 65)", False),
+        ("70", "Error (exit code 70)", False),
+        ("-1", "pod deleted", True),
+        ("-1", "Pod was evicted: the node was low on resource: memory", True),
+        ("-1", "Preempted by a pod with higher priority", True),
+        ("-1", "Pod was terminated in response to imminent node shutdown.", True),
+        ("-1", "failed to pull the image", False),
+    ],
+)
+def test_only_what_is_temporary_is_tried_again(code: str, message: str, again: bool) -> None:
+    expression = policy.retry_strategy().expression
+    assert expression is not None
+    assert evaluate(expression, {"lastRetry": {"exitCode": code, "message": message}}) is again
+
+
+def test_a_retry_waits_longer_each_time_and_has_no_total_limit(rendered: Render) -> None:
+    retry = rendered("production").template("train")["retryStrategy"]
+    assert (retry["limit"], retry["retryPolicy"]) == (3, "Always")
+    assert retry["backoff"] == {"duration": "10s", "factor": 3}
+
+
+@pytest.mark.parametrize(("timeout", "seconds"), [("90s", 90), ("30m", 1800), ("2h", 7200), ("1d", 86400)])
+def test_timeouts_are_those_of_the_contract(timeout: str, seconds: int) -> None:
+    assert policy.seconds(timeout) == seconds
+
+
+def test_cached_outputs_are_forgotten_before_a_store_may_remove_them(rendered: Render) -> None:
+    manifest = rendered("production")
+    kept = int(manifest.documents[0]["metadata"]["annotations"]["machiya/artifact-retention"].removesuffix("h"))
+    for step in STEPS:
+        assert int(manifest.template(step)["memoize"]["maxAge"].removesuffix("h")) < kept
+
+
+def test_a_workflow_without_a_schedule_has_no_cron_workflow(folder: Path, rendered: Render) -> None:
+    assert [document["kind"] for document in rendered("production").documents] == ["WorkflowTemplate", "CronWorkflow"]
+    cron = rendered("production").documents[1]["spec"]
+    assert (cron["schedules"], cron["timezone"], cron["concurrencyPolicy"]) == (["0 3 * * *"], "Asia/Tokyo", "Forbid")
+    assert cron["workflowSpec"]["workflowTemplateRef"] == {"name": "recommend-production"}
+    file = folder / "workflow.py"
+    file.write_text(re.sub(r"    (schedule|timezone)=.*\n", "", file.read_text()))
+    assert [document["kind"] for document in rendered("production").documents] == ["WorkflowTemplate"]
+
+
+def test_an_operation_that_must_not_be_cached_is_not(rendered: Render, change: Change) -> None:
+    change("recommender", lambda contract: contract["operations"]["predict"].update(cache=False))
+    manifest = rendered("production")
+    assert "memoize" not in manifest.template("predict")
+    folder = "runs/{{workflow.name}}/predict"
+    assert {"name": "gather-folder", "value": folder} in manifest.task("predict")["arguments"]["parameters"]
+    sources = {each["name"]: each for each in manifest.task("evaluate")["arguments"]["artifacts"]}
+    assert sources["recommendations"]["s3"]["key"] == f"{folder}/recommendations"
+
+
+def test_parameters_keep_descriptions_and_choices_for_the_form_of_the_argo_ui(rendered: Render) -> None:
+    parameters = {each["name"]: each for each in rendered("production").documents[0]["spec"]["arguments"]["parameters"]}
+    assert parameters["algorithm"]["enum"] == ["als", "bpr", "item-knn", "popularity"]
+    assert parameters["factors"] == {"name": "factors", "value": "16", "description": "Latent dimensions"}
+    assert all(parameter["description"] for parameter in parameters.values())
+    assert "recommender-code" not in parameters
+    assert {"events", "events-digest", "catalogue", "catalogue-digest"} <= set(parameters)
