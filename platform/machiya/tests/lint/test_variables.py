@@ -279,6 +279,33 @@ def test_a_shared_template_names_the_parameters_of_the_workflow_that_runs_it() -
     assert finding.message.endswith("as run by Workflow caller")
 
 
+def test_a_workflow_has_the_labels_of_its_metadata_its_template_and_the_cluster() -> None:
+    workflow = """
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: x, labels: {own: a}}
+spec:
+  workflowMetadata: {labels: {added: b}, labelsFrom: {computed: {expression: workflow.name}}}
+  entrypoint: main
+  templates:
+  - name: main
+    container: {image: alpine, args: ["{{workflow.labels.NAME}}"]}
+"""
+    defaults = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: workflow-controller-configmap}
+data: {workflowDefaults: "spec: {workflowMetadata: {labels: {default: c}}}"}
+"""
+
+    def found(name: str, *more: tuple[str, str]) -> list[Finding]:
+        return lint([("x.yaml", workflow.replace("NAME", name)), *more])
+
+    assert found("own") == found("added") == found("computed") == found("default", ("c.yaml", defaults)) == []
+    (finding,) = found("default")
+    assert "workflow-controller-configmap" in finding.remedy
+
+
 def test_an_expression_that_calls_what_does_not_exist_is_found(templates: Templates) -> None:
     for expression, advice in (("asint(item)", "asInt"), ("trimAll(item)", "sprig.trimAll"), ("itm == 1", "quotes")):
         (finding,) = templates(f"""

@@ -140,18 +140,12 @@ class Scope:
         prefixes: set[str] = set()
         for name in self.names:
             parts = name.split(".")
-            prefixes.update(".".join(parts[:length]) for length in range(1, len(parts)))
-        return prefixes
 
-
-def _nested(first: str, second: str) -> bool:
-    return first.startswith(f"{second}.")
-
-
-def _closest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-    if close:
-        return f"Did you mean {close[0]}?"
-    root = name.split(".", maxsplit=1)[0]
-    same = sorted(other for other in known if other.split(".")[0] == root)[:6]
-    return f"Known here: {', '.join(same)}." if same else f"Nothing called {root} can be named here."
+    for other in known:
+        others = other.split(".")
+        differing = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]
+        if len(parts) != len(others) or len(differing) != 1:
+            continue
+        if difflib.SequenceMatcher(None, *differing[0]).ratio() >= _ALIKE:
+            return other
+    return ""

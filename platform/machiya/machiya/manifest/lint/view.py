@@ -154,7 +154,7 @@ class View:
             names.add("workflow.priority")
         opened = ["workflow.labels.workflows.argoproj.io/"]
         if self.manifest.is_template:
-            opened.append("workflow.parameters")
+            opened += ["workflow.parameters", "workflow.labels.", "workflow.annotations."]
         produced, any_of = self._global_outputs()
         return Scope(names | produced, (*opened, *any_of))
 
