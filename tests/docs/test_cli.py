@@ -35,7 +35,7 @@ def test_the_section_of_a_command_names_all_its_options_and_no_other(name: str) 
     assert command is not None
     text = section(f"`machiya {name}`")
     assert f"$ machiya {name} --help\n" in text
-    of_others = {"--rm", "--import-mode"}
+    of_others = {"--rm", "--offline"}  # docker's and argo's
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) - of_others == options(command)
 
 
