@@ -140,7 +140,50 @@ class Scope:
         prefixes: set[str] = set()
         for name in self.names:
             parts = name.split(".")
+            prefixes.update(".".join(parts[:length]) for length in range(1, len(parts)))
+        return prefixes
 
+
+def _nested(first: str, second: str) -> bool:
+    return first.startswith(f"{second}.")
+
+
+_ALIKE = 0.7
+_METADATA = (
+    "Add it to metadata.{0} or spec.workflowMetadata.{0}; if the cluster adds it, name the file of the "
+    "workflow-controller-configmap, too."
+)
+_ADVICE = (
+    ("inputs.parameters.", "Declare it in the template: inputs: {{parameters: [{{name: {0}}}]}}."),
+    ("inputs.artifacts.", "Declare it in the template: inputs: {{artifacts: [{{name: {0}, path: ...}}]}}."),
+    ("outputs.", "Declare it in the template's outputs."),
+    ("workflow.parameters.", "Declare it in the workflow: arguments: {{parameters: [{{name: {0}, value: ...}}]}}."),
+    ("workflow.outputs.", "Give an output of a template this name by globalName."),
+    ("workflow.labels.", _METADATA.format("labels")),
+    ("workflow.annotations.", _METADATA.format("annotations")),
+    ("steps.", "Only the template of the steps can name it: pass it on as an argument."),
+    ("tasks.", "Only the template of the tasks can name it: pass it on as an argument."),
+    ("item.", "Only a step or task with a loop can name it: pass it on as an argument."),
+    ("pod.", "Only templates that run in a pod have one."),
+)
+
+
+def _closest(name: str, known: Iterable[str]) -> str:
+    """What may have been meant, or where it would have to be declared."""
+    root, _, rest = name.partition(".")
+    same = [other for other in known if other.partition(".")[0] == root or not rest]
+    if meant := _alike(name, sorted(same)):
+        return f"Did you mean {meant}?"
+    for prefix, advice in _ADVICE:
+        if name.startswith(prefix):
+            return advice.format(name.removeprefix(prefix).partition(".")[0])
+    shortest = sorted(same, key=lambda other: (len(other), other))[:8]
+    return f"Known here: {', '.join(shortest)}." if shortest else f"Nothing called {root} can be named here."
+
+
+def _alike(name: str, known: Iterable[str]) -> str:
+    """The name among `known` that differs from `name` by a slip in one part; nothing if there is none."""
+    parts = name.split(".")
     for other in known:
         others = other.split(".")
         differing = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]

@@ -119,7 +119,7 @@ def _problem(reference: Reference, scope: Scope) -> Problem | None:
 
 
 def _function_remedy(name: str) -> str:
-    for known in FUNCTIONS:
+    for known in sorted(FUNCTIONS):
         if known.lower() == name.lower():
             return f"Did you mean {known}?"
     return f"If it is one of Sprig's, write sprig.{name}(...)."
