@@ -117,8 +117,8 @@ class Bench:
 
     def unmet(self, check: Check) -> Skip | None:
         """Why a check makes no sense for this image; None when it does."""
-        if check.needs == "folder":
-            return None if self.folder else Skip("an image was given, not the folder of a component")
+        if check.needs == "folder" and self.folder is None:
+            return Skip("an image was given, not the folder of a component")
         if check.needs != "image" and self.contract is None:
             return Skip("the image has no valid contract: see contract.label")
         if check.needs == "samples" and self.missing_samples:

@@ -35,7 +35,8 @@ class Check:
     """One promise of the contract that can be seen from outside.
 
     ``needs`` names what must be there before it makes sense: nothing but the image, a valid contract, the samples in
-    the image as well, or the component's folder. Where that is missing the check is skipped, and another says why.
+    the image as well, or the contract and the component's folder. Where that is missing the check is skipped, and
+    another says why.
     ``reports`` marks a check that only tells, and cannot fail.
     """
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from machiya.conformance.bench import Bench
-from machiya.conformance.check import Check, Result, Skip
+from machiya.conformance.check import Check, Result
 from machiya.conformance.verdict import Failure
 
 
@@ -33,9 +33,7 @@ def _changelog(bench: Bench) -> Result:
     text = _text(_folder(bench) / "CHANGELOG.md")
     if not text.strip():
         return [Failure(message="there is no CHANGELOG.md.", remedy="Start one: https://keepachangelog.com/")]
-    if bench.contract is None:
-        return Skip("the image has no valid contract: see contract.label")
-    version = bench.contract.version
+    version = bench.promised.version
     if version in text:
         return []
     return [Failure(message=f"CHANGELOG.md does not mention version {version}.", remedy=f"Add: ## [{version}] - DATE")]
