@@ -43,6 +43,7 @@ def _guarded(name: str | None, words: list[str]) -> int:
             print(detail, file=sys.stderr)
         return _last_line(place, error.exit_code, str(error))
     except Stopped:
+        stop.ignore()
         return _last_line(place, ExitCode.STOPPED, "It left no partial output; it can be run again.")
     except BrokenPipeError:
         # Whoever read our output has seen enough (`component contract | head`); keep Python from flushing it at exit.

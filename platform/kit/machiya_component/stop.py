@@ -1,13 +1,16 @@
 """SIGTERM: a ``Stopped`` in the main thread, and an end within the grace time even if that thread is busy in C code.
 
-A handler written in Python runs only between bytecodes. A long call into compiled code would hold it back, so a thread
-waits on the wake-up descriptor (written by the C-level handler at once) and ends the process when the grace is over.
+A handler written in Python runs only between bytecodes, and what it raises is lost where Python swallows exceptions
+(in the callbacks of weak references, during some imports). So a thread waits on the wake-up descriptor, which the
+C-level handler writes at once; it sends the signal again while nothing comes of it, and ends the process when the grace
+is over.
 """
 
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +18,7 @@ from machiya_component.errors import ExitCode, Stopped
 
 GRACE_SECONDS = 7.0
 """Under the 10 s that a container gets between SIGTERM and SIGKILL."""
+REPEAT_SECONDS = 0.5
 
 _deferring = threading.Event()
 
@@ -30,8 +34,16 @@ def install() -> None:
 
 
 def _on_signal(_number: int, _frame: object) -> None:
-    if not _deferring.is_set():
+    if not _deferring.is_set() and not _stopping():
         raise Stopped
+
+
+def _stopping() -> bool:
+    """Whether an earlier ``Stopped`` is on its way out, through ``finally`` blocks that are not to be cut short."""
+    error = sys.exception()
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__context__
+    return error is not None
 
 
 @contextmanager
@@ -46,11 +58,20 @@ def deferred() -> Iterator[None]:
         _deferring.clear()
 
 
+def ignore() -> None:
+    """From here on nothing is left to stop: the process is about to end."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _end_after_grace(reader: int) -> None:
     stops = {int(signal.SIGTERM), int(signal.SIGINT)}
     while os.read(reader, 1)[0] not in stops:
         pass
-    threading.Event().wait(GRACE_SECONDS)
+    grace_over = time.monotonic() + GRACE_SECONDS
+    while time.monotonic() < grace_over:
+        time.sleep(REPEAT_SECONDS)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
     print("stopped (143): the operation did not come to an end in time; nothing was published.", file=sys.stderr)
     sys.stderr.flush()
     os._exit(ExitCode.STOPPED)

@@ -186,6 +186,31 @@ def test_a_signal_ends_a_run_with_143_and_publishes_nothing(toy: Path, data: Pat
     assert list((data / "out").iterdir()) == []
 
 
+def test_an_exception_that_gets_lost_is_raised_again(toy: Path, data: Path) -> None:
+    # What Python does with exceptions in the callbacks of weak references.
+    lost = "\n    ".join(["try: work()", "except BaseException: pass", "signal.pause()"])
+
+    code, errors = start_and_stop(toy, data, lost, signal.SIGTERM)
+
+    assert code == 143
+    assert "stopped by SIGTERM (143): It left no partial output" in errors.strip().splitlines()[-1]
+
+
+def test_what_cleans_up_is_not_cut_short(toy: Path, data: Path) -> None:
+    tidy = [
+        "try: work()",
+        "finally:",
+        "    import threading",
+        "    threading.Event().wait(2)",
+        "    print('tidy', file=sys.stderr)",
+    ]
+
+    code, errors = start_and_stop(toy, data, "\n    ".join(tidy), signal.SIGTERM)
+
+    assert code == 143
+    assert "tidy" in errors.splitlines()
+
+
 def test_a_run_that_is_deaf_to_exceptions_ends_too(toy: Path, data: Path) -> None:
     # What compiled code does: the exception of the handler never gets through.
     deaf = "\n    ".join(["while True:", "    try: work()", "    except BaseException: pass"])
