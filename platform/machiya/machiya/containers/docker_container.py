@@ -11,6 +11,7 @@ from typing import IO, Any
 import requests
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container as Handle
+from docker.utils.socket import STDOUT, frames_iter
 
 from machiya.containers.model import Ending, RunResult, Signal
 from machiya.errors import EngineError
@@ -65,8 +66,10 @@ class DockerContainer:
     def output(self) -> Iterator[tuple[bytes, bool]]:
         """What it writes until its end, and whether to standard output; attached at once, not at the first item."""
         with engine_errors("attach to a container"):
-            stream = self._handle.attach(stdout=True, stderr=True, stream=True, logs=True, demux=True)
-        return ((data, not index) for pair in stream for index, data in enumerate(pair) if data)
+            # The library's own `attach` never closes its connection.
+            wanted = {"stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+            connection: Any = self._handle.attach_socket(params=wanted)
+        return _frames(connection)
 
     def ending(self) -> Ending:
         """How it ended; of a container that is gone, as if it had been killed."""
@@ -173,6 +176,17 @@ class DockerContainer:
             raise
         state: dict[str, Any] = self._handle.attrs["State"]
         return state
+
+
+def _frames(connection: Any) -> Iterator[tuple[bytes, bool]]:
+    frames: Any = frames_iter
+    try:
+        for stream, data in frames(connection, tty=False):
+            yield data, stream == STDOUT
+    finally:
+        socket = getattr(connection, "_sock", connection)
+        getattr(connection, "_response", connection).close()
+        socket.close()
 
 
 def _extract(archive: IO[bytes], folder: Path) -> Path | None:

@@ -68,7 +68,9 @@ class DockerStep:
         while not await self._pool.run(lambda: self._container.wait(_WAIT_SECONDS)):
             pass
         if self._follower is not None:
-            await self._follower
+            (problem,) = await asyncio.gather(self._follower, return_exceptions=True)
+            if problem is not None:
+                self._log.write(f"\n[the log breaks off here: {problem}]\n".encode(), stdout=False)
         self._log.close()
         ending = await self._pool.run(self._container.ending)
         return Exit(ending.exit_code, ending.out_of_memory)
@@ -146,7 +148,7 @@ class DockerLauncher:
         resources = contextlib.ExitStack()
         try:
             request = self._request(spec, workspace)
-            await self._pool.run(lambda: self._have_image(request.image))
+            await self._pool.run(lambda: self._check_image(request, spec))
             container = await self._pool.run(lambda: resources.enter_context(self._engine.create(request)))
             step = DockerStep(self._pool, resources, container, log=log)
             await self._pool.run(lambda: step.follow(spec, workspace))
@@ -158,11 +160,19 @@ class DockerLauncher:
         step.started()
         return step
 
-    def _have_image(self, image: str) -> None:
+    def _check_image(self, request: RunRequest, spec: PodSpec) -> None:
+        """Have the image here, and refuse one that would run as root where the manifest forbids it."""
         try:
-            self._engine.inspect(image)
+            image = self._engine.inspect(request.image)
         except NotFoundError:
-            self._engine.pull(image)
+            self._engine.pull(request.image)
+            image = self._engine.inspect(request.image)
+        user = (request.user or image.user).partition(":")[0]
+        if spec.non_root and user in ("", "0", "root"):
+            raise LaunchError(
+                f"the manifest says runAsNonRoot, and the image {request.image} runs as root.",
+                "Add a USER to its Dockerfile, or runAsUser to the manifest.",
+            )
 
     def _request(self, spec: PodSpec, workspace: Workspace) -> RunRequest:
         args, binds = list(spec.args), []

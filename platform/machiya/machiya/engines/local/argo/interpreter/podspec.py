@@ -1,17 +1,14 @@
 """From a template whose tags are replaced to the program that is to run."""
 
-from typing import Any
-
-import yaml
-
 from machiya.engines.local.argo.interpreter.arguments import artifact_value, config_value
 from machiya.engines.local.argo.interpreter.commands import InputArtifact, OutputArtifact, OutputParameter, PodSpec
 from machiya.engines.local.argo.interpreter.errors import NodeError
 from machiya.engines.local.argo.interpreter.machine import Interpreter
 from machiya.engines.local.argo.interpreter.nodes import Node
 from machiya.engines.local.argo.model import Container, Environment, Resources, Security, Template, Volume
+from machiya.engines.local.argo.pod_patch import patch_resources
 from machiya.engines.local.argo.substitution import substitute, unresolved
-from machiya.engines.local.argo.values import parse_quantity
+from machiya.engines.local.argo.values import ArgoValueError, parse_quantity
 
 
 def pod_spec(machine: Interpreter, node: Node, template: Template) -> PodSpec:
@@ -111,29 +108,10 @@ def _patched(machine: Interpreter, resources: Resources, template: Template) -> 
     for text in (substitute(machine.specification.pod_patch, machine.scope), template.pod_patch):
         if not text:
             continue
-        patch = patch_resources(text)
+        try:
+            patch = patch_resources(text)
+        except ArgoValueError as error:
+            raise NodeError(str(error)) from error
         requests |= patch.requests
         limits |= patch.limits
     return Resources(requests, limits)
-
-
-def patch_resources(text: str) -> Resources:
-    """The resources that a podSpecPatch gives the container `main`; other patches are not supported.
-
-    Raises:
-        NodeError: it is no YAML, or patches something else.
-    """
-    try:
-        patch: Any = yaml.safe_load(text)
-        containers = patch.pop("containers", [])
-        others = [*patch, *(f"containers[{one['name']}]" for one in containers if one["name"] != "main")]
-        others += [f"containers[main].{key}" for one in containers for key in one if key not in ("name", "resources")]
-    except (yaml.YAMLError, AttributeError, TypeError, KeyError) as error:
-        raise NodeError(f"the podSpecPatch cannot be read: {error}") from error
-    if others:
-        raise NodeError(f"podSpecPatch: the local engine patches resources alone, not {', '.join(others)}")
-    given = containers[0].get("resources", {}) if containers else {}
-    return Resources(
-        {name: str(value) for name, value in given.get("requests", {}).items()},
-        {name: str(value) for name, value in given.get("limits", {}).items()},
-    )

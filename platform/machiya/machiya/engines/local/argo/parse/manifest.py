@@ -6,7 +6,7 @@ from pathlib import Path
 from machiya.engines.local.argo.model import Document, Manifest, Specification, Template
 from machiya.engines.local.argo.parse.data import read_values
 from machiya.engines.local.argo.parse.fields import INVALID, UNSUPPORTED, Fields, scalar_text
-from machiya.engines.local.argo.parse.pods import read_security, read_volumes
+from machiya.engines.local.argo.parse.pods import read_patch, read_security, read_volumes
 from machiya.engines.local.argo.parse.templates import (
     read_hooks,
     read_retry,
@@ -145,7 +145,7 @@ class _Reader:
             workflow_template_ref=read_template_ref(fields.child("workflowTemplateRef")),
             volumes=read_volumes(fields),
             security=read_security(fields.child("securityContext")),
-            pod_patch=fields.text("podSpecPatch"),
+            pod_patch=read_patch(fields),
             labels=metadata.mapping("labels"),
             labels_from={
                 name: scalar_text(node.get("expression"))

@@ -3,6 +3,8 @@
 from machiya.engines.local.argo.model import Container, Environment, Mount, Resources, Security, Volume
 from machiya.engines.local.argo.parse.data import read_key_reference
 from machiya.engines.local.argo.parse.fields import UNSUPPORTED, Fields
+from machiya.engines.local.argo.pod_patch import patch_resources
+from machiya.engines.local.argo.values import ArgoValueError
 
 _CLUSTER = "It needs a cluster; leave it out for local runs."
 
@@ -77,6 +79,17 @@ def read_security(fields: Fields) -> Security:
     )
     fields.finish()
     return security
+
+
+def read_patch(fields: Fields) -> str:
+    """A podSpecPatch; looked at as far as it can be before its tags are replaced."""
+    text = fields.text("podSpecPatch")
+    try:
+        if text and not text.lstrip().startswith("{{"):
+            patch_resources(text)
+    except ArgoValueError as error:
+        fields.invalid("podSpecPatch", f"{error}.", "Patch `containers`, name `main`, `resources` alone.")
+    return text
 
 
 def read_volumes(fields: Fields) -> tuple[Volume, ...]:

@@ -17,7 +17,7 @@ from machiya.engines.local.argo.model import (
 )
 from machiya.engines.local.argo.parse.data import read_key_reference, read_values
 from machiya.engines.local.argo.parse.fields import INVALID, Fields, plain
-from machiya.engines.local.argo.parse.pods import read_container, read_security, read_volumes
+from machiya.engines.local.argo.parse.pods import read_container, read_patch, read_security, read_volumes
 
 _KINDS = ("container", "script", "dag", "steps", "suspend")
 _CLUSTER_KINDS = ("resource", "data", "http", "plugin", "containerSet")
@@ -54,7 +54,7 @@ def read_template(fields: Fields, *, defaults: bool = False) -> Template:
         synchronization=read_synchronization(fields.child("synchronization")),
         volumes=read_volumes(fields),
         security=read_security(fields.child("securityContext")),
-        pod_patch=fields.text("podSpecPatch"),
+        pod_patch=read_patch(fields),
         labels=metadata.mapping("labels"),
         annotations={**metadata.mapping("annotations"), **fields.mapping("annotations")},
         line=fields.line,
