@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from machiya.dsl.model import Place
 from machiya.errors import MachiyaError
-from machiya_component.findings import Finding, summarize
+from machiya.pins.model import count, listed
+from machiya_component.findings import Finding
 
 
 class WorkflowError(MachiyaError):
@@ -17,7 +18,7 @@ class WorkflowError(MachiyaError):
     exit_code: ClassVar[int] = 65
 
     def __init__(self, file: str, findings: list[Finding]) -> None:
-        super().__init__(f"{file} is not valid: {summarize(findings)}", "\n".join(map(str, findings)))
+        super().__init__(f"{file} has {count(findings)}.", listed(findings))
         self.findings = findings
 
 

@@ -1,15 +1,25 @@
 """Which version of each component a stage of a workflow runs: the values that ``pins.yaml`` is read into."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar
 
 from machiya.errors import MachiyaError, NotFoundError
-from machiya_component.findings import Finding, summarize
+from machiya_component.findings import Finding
 
 PINS_FILE = "pins.yaml"
+
+
+def count(findings: Sequence[Finding]) -> str:
+    """How many mistakes there are, for people."""
+    return "1 mistake" if len(findings) == 1 else f"{len(findings)} mistakes"
+
+
+def listed(findings: Sequence[Finding]) -> str:
+    """Each finding with its place in one line, and what would be right below it."""
+    return "\n".join(f"{replace(finding, remedy='')}\n    {finding.remedy}" for finding in findings)
 
 
 class PinsError(MachiyaError):
@@ -18,7 +28,7 @@ class PinsError(MachiyaError):
     exit_code: ClassVar[int] = 65
 
     def __init__(self, file: str, findings: list[Finding]) -> None:
-        super().__init__(f"{file} is not valid: {summarize(findings)}", "\n".join(map(str, findings)))
+        super().__init__(f"{file} has {count(findings)}.", listed(findings))
         self.findings = findings
 
 

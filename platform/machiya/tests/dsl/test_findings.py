@@ -122,8 +122,9 @@ def test_outputs_of_another_workflow_cannot_be_wired(refuse: Refuse) -> None:
 
 def test_a_file_without_a_workflow_is_refused(folder: Path) -> None:
     (folder / "workflow.py").write_text("x = 1\n")
-    with pytest.raises(WorkflowError, match="makes 0 workflows"):
+    with pytest.raises(WorkflowError, match="has 1 mistake") as caught:
         load_workflow(folder, "development")
+    assert "makes 0 workflows" in caught.value.remedy
 
 
 def test_an_unknown_stage_is_refused_before_anything_is_run(folder: Path) -> None:
