@@ -8,9 +8,14 @@ from typing import Any, Protocol, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, settings
 
 from machiya_component.testing import Result, run_operation
 from machiya_preprocess.component import component
+
+# How long an example takes says nothing about what it shows, and a busy machine must not fail it.
+settings.register_profile("preprocess", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("preprocess")
 
 Data: TypeAlias = str | bytes | pa.Table | Mapping[str, str | bytes | pa.Table] | Path
 

@@ -41,6 +41,11 @@ operations:
 
 CODE = """\
 from machiya_component import Component, Context, FilesInput, MetricsOutput, TableInput, TableOutput
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says nothing about what it shows, and a busy machine must not fail it.
+settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kit")
 
 component = Component(__package__)
 
