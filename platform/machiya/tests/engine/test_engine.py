@@ -195,6 +195,12 @@ def test_a_step_cannot_change_what_is_stored(setup: Setup, make: Make, task: Mak
     assert text(setup, result, "last") == "hello\n"
 
 
+def test_a_step_that_writes_into_a_linked_input_on_purpose_is_found_out(setup: Setup, make: Make, task: Make) -> None:
+    result = run_workflow(make(task("first", "write", "hello") + task("bad", "scribble", takes="first")), setup)
+    assert phases(result)["bad"] == "Error"
+    assert "wrote into its input text.txt" in message(result, "bad")
+
+
 def after_launch(do: Callable[[RunState], None]) -> Callable[[Entry, RunState], None]:
     """An observer that does something once, when the first program runs."""
     done: list[int] = []

@@ -58,6 +58,11 @@ def main(operation: str, *values: str) -> int:
             path.unlink()
             path.write_text("spoilt")
         return main("write", "tried")
+    elif operation == "scribble":  # writes into what came in, whatever its mode says
+        for path in (data / "in").rglob("*.txt"):
+            path.chmod(0o644)
+            path.write_text("scribbled over")
+        return main("write", "tried")
     return 0
 
 

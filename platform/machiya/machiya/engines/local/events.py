@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from machiya.engines.local.argo.interpreter.nodes import Node
+from machiya.errors import OutputError
 
 
 @dataclass(frozen=True)
@@ -173,9 +174,15 @@ class EventLog:
         """Add an event; it outlives this process, and after `sync` the machine."""
         entry = Entry(len(self.entries) + 1, time, event)
         line = _line(entry)
-        written = os.write(self._file, line)
-        while written < len(line):
-            written += os.write(self._file, line[written:])
+        try:
+            written = os.write(self._file, line)
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+        except OSError as error:
+            raise OutputError(
+                f"the event log {self.path} cannot be written: {error.strerror}.",
+                f"Free some space, then continue: machiya retry {self.path.parent.name}",
+            ) from error
         self.entries.append(entry)
         return entry
 

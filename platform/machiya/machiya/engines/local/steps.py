@@ -29,6 +29,7 @@ class Step:
         self._store = store
         self._running: RunningStep | None = None
         self._stop: float | None = None
+        self._given: dict[Path, tuple[int, int, int]] = {}
         self.waiting = True
         """Whether it has not been begun."""
 
@@ -95,6 +96,7 @@ class Step:
             self._store.link(value.key, target, value.sub_path)
             if artifact.mode is not None and target.is_file():
                 _own(target, artifact.mode)
+            self._given |= {path: _stamp(path) for path in _files(target)}
 
     async def _outcome(self, running: RunningStep, ending: Exit) -> Outcome:
         succeeded = ending.code == 0
@@ -120,6 +122,11 @@ class Step:
             problems += (
                 [] if problems else [f"the output {one.name!r} is not there: nothing at {one.path}" for one in missing]
             )
+        problems += [
+            f"the step wrote into its input {path.name}, and so harmed the stored artifact; run what made it again"
+            for path, stamp in self._given.items()
+            if _was_written_to(path, stamp)
+        ][:1]
         outputs = Outputs(parameters, artifacts, result, ending.code)
         if not succeeded:
             return Outcome(Phase.FAILED, exit_message(ending), outputs)
@@ -162,6 +169,25 @@ class Step:
 def _overlap(one: OutputArtifact, other: OutputArtifact) -> bool:
     first, second = (PurePosixPath(os.path.normpath(artifact.path)) for artifact in (one, other))
     return first.is_relative_to(second) or second.is_relative_to(first)
+
+
+def _files(path: Path) -> list[Path]:
+    return [one for one in (path, *path.rglob("*")) if one.is_file() and not one.is_symlink()]
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is written to: its content's number, its size, and when it was written."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _was_written_to(path: Path, stamp: tuple[int, int, int]) -> bool:
+    """Whether the very file that was linked has been changed; another one in its place does no harm."""
+    try:
+        now = _stamp(path)
+    except OSError:
+        return False
+    return now[0] == stamp[0] and now != stamp
 
 
 def _own(path: Path, mode: int) -> None:
