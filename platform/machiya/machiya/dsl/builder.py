@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from machiya.dsl.handles import NOTHING, ArtifactHandle, ComponentHandle, Draft,
 from machiya.dsl.model import ExternalArtifact, Place, WorkflowParameter
 from machiya.errors import MachiyaError
 from machiya.pins import Pins, load_pins, vendored_contract
-from machiya_component.contract.model import ParameterType
+from machiya_component.contract.model import Contract, ParameterType
 from machiya_component.parameters import violations
 
 KEYWORDS = (
@@ -31,11 +31,15 @@ _TYPES: tuple[tuple[type, ParameterType], ...] = (
 
 @dataclass(frozen=True)
 class Loading:
-    """The workflow's folder, the stage, and the pins that hold while a file is read."""
+    """The workflow's folder, the stage, and the pins that hold while a file is read.
+
+    ``contracts``, by component, hold instead of those that are kept beside the pins.
+    """
 
     folder: Path
     stage: str
     pins: Pins
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
 
 
 LOADING: ContextVar[Loading | None] = ContextVar("machiya_loading", default=None)
@@ -45,7 +49,7 @@ class Workflow:
     """A workflow as its file writes it.
 
     Args:
-        name: lower-case letters, digits and dashes; also the folder's name.
+        name: lower-case letters, digits and dashes; usually that of the folder.
         summary: what it does, in one line.
         owner: who answers for it.
         description: more about it, in Markdown.
@@ -86,7 +90,9 @@ class Workflow:
             self.findings.add(place, "component", name, message, nearest(name, pins, "Pinned"))
             return NOTHING
         try:
-            contract = vendored_contract(self.loading.folder, name, pins[name].version)
+            contract = self.loading.contracts.get(name) or vendored_contract(
+                self.loading.folder, name, pins[name].version
+            )
         except MachiyaError as error:
             self.findings.add(place, "contract", name, error.message, error.remedy)
             return NOTHING

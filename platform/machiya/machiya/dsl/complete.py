@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from machiya.dsl.builder import WORKFLOW_NAME, Workflow
 from machiya.dsl.findings import WorkflowError
-from machiya.dsl.handles import Draft, Nothing, OutputHandle, StepHandle
+from machiya.dsl.handles import Draft, Nothing, OutputHandle, StepHandle, draft_of
 from machiya.dsl.model import ArtifactReference, OutputReference, Step, WorkflowDefinition
 from machiya.dsl.order import cycle_of, in_order
 from machiya.dsl.steps import StepChecker
@@ -111,7 +111,7 @@ def _results(workflow: Workflow) -> "list[OutputReference]":
     references = []
     for output, place in workflow.results:
         if isinstance(output, OutputHandle):
-            references.append(OutputReference(output.step._draft.name, output.port.name))
+            references.append(OutputReference(draft_of(output.step).name, output.port.name))
         elif not isinstance(output, Nothing):
             what = "a step" if isinstance(output, StepHandle) else type(output).__name__
             remedy = "Example: workflow.result(predict.recommendations)"

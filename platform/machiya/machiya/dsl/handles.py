@@ -126,6 +126,16 @@ class StepHandle:
         return self
 
 
+def draft_of(step: StepHandle) -> Draft:
+    """What was written of a step. (Every plain name of a handle may be a port.)"""
+    return step._draft
+
+
+def workflow_of(step: StepHandle) -> "Workflow":
+    """The workflow that a step belongs to."""
+    return step._workflow
+
+
 @dataclass(frozen=True, eq=False)
 class OperationHandle:
     """An operation; calling it with inputs and parameters by name makes a step."""

@@ -2,6 +2,7 @@
 
 import runpy
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
 from machiya.dsl.builder import LOADING, Loading, Workflow
@@ -10,6 +11,7 @@ from machiya.dsl.findings import WorkflowError, nearest
 from machiya.dsl.model import WorkflowDefinition
 from machiya.errors import MachiyaError, NotFoundError
 from machiya.pins import Pins, load_pins
+from machiya_component.contract import Contract
 from machiya_component.findings import Finding
 
 WORKFLOW_FILE = "workflow.py"
@@ -34,13 +36,16 @@ def workflow_folders(root: Path = Path()) -> list[Path]:
     return sorted(file.parent for file in (root / WORKFLOWS_FOLDER).glob(f"*/{WORKFLOW_FILE}"))
 
 
-def load_workflow(folder: Path, stage: str, pins: Pins | None = None) -> WorkflowDefinition:
+def load_workflow(
+    folder: Path, stage: str, pins: Pins | None = None, contracts: Mapping[str, Contract] | None = None
+) -> WorkflowDefinition:
     """The workflow in `folder` at a stage; nothing of its module stays behind.
 
     Args:
         folder: holds workflow.py, pins.yaml and contracts/.
         stage: a stage of the pins.
         pins: the pins to use instead of those of the folder.
+        contracts: by component, the contracts to use instead of those that are kept beside the pins.
 
     Raises:
         NotFoundError: there is no such file or stage.
@@ -52,7 +57,7 @@ def load_workflow(folder: Path, stage: str, pins: Pins | None = None) -> Workflo
         raise NotFoundError(f"{file} is not there.", f"A workflow's folder holds a {WORKFLOW_FILE}.")
     pins = pins or load_pins(folder)
     pins.stage(stage)
-    token = LOADING.set(Loading(folder, stage, pins))
+    token = LOADING.set(Loading(folder, stage, pins, contracts or {}))
     try:
         names = runpy.run_path(str(file), run_name=f"machiya_workflow_{folder.name}")
     except MachiyaError:

@@ -7,7 +7,17 @@ from typing import Any
 from machiya.dsl.builder import Workflow
 from machiya.dsl.compatible import GATHERED_KINDS, mismatches
 from machiya.dsl.findings import nearest
-from machiya.dsl.handles import ArtifactHandle, Draft, FanOutCall, Nothing, OutputHandle, ParameterHandle, StepHandle
+from machiya.dsl.handles import (
+    ArtifactHandle,
+    Draft,
+    FanOutCall,
+    Nothing,
+    OutputHandle,
+    ParameterHandle,
+    StepHandle,
+    draft_of,
+    workflow_of,
+)
 from machiya.dsl.model import (
     ArtifactReference,
     Constant,
@@ -74,23 +84,23 @@ class StepChecker:
 
     def _input(self, port: Port, given: Any, inputs: dict[str, Source]) -> None:
         if isinstance(given, OutputHandle):
-            if self._own(port.name, given.step._workflow):
+            if self._own(port.name, workflow_of(given.step)):
                 self._wire(port, given)
-                inputs[port.name] = OutputReference(given.step._draft.name, given.port.name)
+                inputs[port.name] = OutputReference(draft_of(given.step).name, given.port.name)
         elif isinstance(given, ArtifactHandle):
             if self._own(port.name, given.workflow):
                 self._outside(port, given.name)
                 inputs[port.name] = ArtifactReference(given.name)
         else:
             what = {StepHandle: "a step", ParameterHandle: "a workflow parameter"}.get(type(given), repr(given))
-            outputs = given._draft.operation.outputs if isinstance(given, StepHandle) else ()
+            outputs = draft_of(given).operation.outputs if isinstance(given, StepHandle) else ()
             remedy = f"Name one of its outputs: {', '.join(outputs)}." if outputs else "Example: clean.interactions"
             self._add("input", port.name, f"an output of a step or an artifact is expected, not {what}.", remedy)
 
     def _wire(self, port: Port, given: OutputHandle) -> None:
         for message, remedy in mismatches(given.port, port):
             self._add("type", port.name, message, remedy)
-        source = given.step._draft
+        source = draft_of(given.step)
         if source.fan_out is not None and given.port.type.kind not in GATHERED_KINDS:
             message = f"{source.name} fans out, and the {given.port.type}s of its shards do not add up to one."
             self._add("gather", port.name, message, f"Only {' and '.join(GATHERED_KINDS)} can be gathered.")
@@ -173,7 +183,7 @@ class StepChecker:
         names = []
         for step in self.draft.after:
             if isinstance(step, StepHandle):
-                names.append(step._draft.name)
+                names.append(draft_of(step).name)
             elif not isinstance(step, Nothing):
                 message = f"a step is expected, not {type(step).__name__}."
                 self._add("after", "after", message, "Example: report.after(evaluate)")

@@ -1,6 +1,7 @@
 """A workflow and its pins -> the text of its manifest; and the rendered files that are kept beside the pins."""
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,23 +13,24 @@ RENDERED_FOLDER = "rendered"
 HEAD = """Made by `machiya render {name}` from its workflow.py and pins.yaml; do not edit."""
 
 
-def render(workflow: WorkflowDefinition, pins: Pins) -> str:
+def render(workflow: WorkflowDefinition, pins: Pins, commits: Mapping[str, str] | None = None) -> str:
     """The manifest of a workflow at its stage, as YAML; the same text for the same input.
 
     Args:
         workflow: a workflow that was loaded with these pins.
         pins: name the images; the folder of their file holds the commits of the vendored contracts.
+        commits: by component, the commits to use instead of those; empty where there is none.
     """
     from machiya.manifest.documents import documents
     from machiya.manifest.text import to_yaml
 
     folder = pins.file.parent
-    commits = {
+    kept = {
         step.contract.name: vendored_commit(folder, step.contract.name, step.pin.version) for step in workflow.steps
     }
     plain: list[Any] = [
         document.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for document in documents(workflow, pins, commits)
+        for document in documents(workflow, pins, {**kept, **(commits or {})})
     ]
     return to_yaml(plain, HEAD.format(name=workflow.name))
 

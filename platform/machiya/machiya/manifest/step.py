@@ -2,7 +2,7 @@
 
 from hera.workflows import models
 
-from machiya.dsl import Constant, Step
+from machiya.dsl import ArtifactReference, Constant, Step
 from machiya.manifest import policy
 from machiya.manifest.expressions import CODE_PARAMETER, FOLDER_PARAMETER, cache_key, digest_name, text_of
 
@@ -36,12 +36,17 @@ def _inputs(step: Step) -> models.Inputs:
     names += [digest_name(port) for port in step.inputs]
     parameters = [_parameter(step, name) for name in step.operation.parameters]
     artifacts = [
-        models.Artifact(name=port, path=f"/data/in/{port}", optional=step.operation.inputs[port].optional or None)
+        models.Artifact(name=port, path=f"/data/in/{port}", optional=_may_be_absent(step, port) or None)
         for port in step.inputs
     ]
     return models.Inputs(
         parameters=parameters + [models.Parameter(name=name) for name in names], artifacts=artifacts or None
     )
+
+
+def _may_be_absent(step: Step, port: str) -> bool:
+    """What another step puts out is always there."""
+    return step.operation.inputs[port].optional and isinstance(step.inputs[port], ArtifactReference)
 
 
 def _parameter(step: Step, name: str) -> models.Parameter:

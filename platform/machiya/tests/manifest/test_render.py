@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from hera.workflows import models
 
+from machiya.dsl import load_workflow
 from machiya.engines.local.argo.expressions import evaluate
 from machiya.engines.local.argo.parse import load_manifest
 from machiya.manifest import policy
 from machiya.manifest.lint import lint
+from machiya.manifest.render import render
+from machiya.pins import Pin, load_pins, vendored_contract
 
 STEPS = ("clean", "split", "train", "predict", "evaluate", "report")
 STAGES = ("development", "production")
@@ -121,6 +124,19 @@ def test_a_step_waits_for_what_it_reads_and_an_optional_input_may_be_absent(rend
     assert manifest.task("evaluate")["depends"] == "predict && split && clean"
     inputs = {each["name"]: each.get("optional") for each in manifest.template("clean")["inputs"]["artifacts"]}
     assert inputs == {"events": None, "catalogue": True}
+    assert not [each for each in manifest.template("evaluate")["inputs"]["artifacts"] if "optional" in each]
+
+
+def test_a_working_copy_takes_the_place_of_a_pin_for_one_run(folder: Path) -> None:
+    pins = load_pins(folder).with_pin("production", "recommender", Pin("1.0.1"))
+    contract = vendored_contract(folder, "recommender", "1.0.0").model_copy(update={"version": "1.0.1"})
+    workflow = load_workflow(folder, "production", pins, {"recommender": contract})
+    text = render(workflow, pins, {"recommender": ""})
+    assert lint([("manifest.yaml", text)], mode="submit") == []
+    assert "image: machiya/recommender:1.0.1\n" in text
+    assert "name: recommender-code\n" in text
+    assert "name: viewer-code\n" not in text
+    assert text.count("machiya/commit: ") == 4, "the working copy of train and predict has none"
 
 
 @pytest.mark.parametrize(
