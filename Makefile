@@ -11,6 +11,9 @@ PARTS := platform/kit platform/machiya $(COMPONENTS)
 TEMPLATE := platform/machiya/machiya/templates/component/template
 INSTALLED := $(VENV)/installed
 
+# Our sources are installed in place: without kept bytecode every process of every test and step would compile them again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help install run test check types format lock clean

@@ -15,7 +15,7 @@ RUN = [sys.executable, "-m", "machiya_component", "toy"]
 
 
 def environment(toy: Path, data: Path) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(toy), "MACHIYA_DATA": str(data), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PYTHONPATH": str(toy), "MACHIYA_DATA": str(data)}
 
 
 def component(toy: Path, data: Path, *words: str) -> subprocess.CompletedProcess[str]:
