@@ -89,7 +89,7 @@ class Hook:
     name: str
     template: str = ""
     template_ref: TemplateRef | None = None
-    arguments: Values = Values()
+    arguments: Values = field(default_factory=Values)
     expression: str = ""
 
 
@@ -101,7 +101,7 @@ class Task:
     template: str = ""
     template_ref: TemplateRef | None = None
     inline: "Template | None" = None
-    arguments: Values = Values()
+    arguments: Values = field(default_factory=Values)
     depends: str = ""
     dependencies: tuple[str, ...] = ()
     when: str = ""
@@ -176,8 +176,8 @@ class Template:
     """A template; exactly one of container, dag, steps and suspend is set."""
 
     name: str
-    inputs: Values = Values()
-    outputs: Values = Values()
+    inputs: Values = field(default_factory=Values)
+    outputs: Values = field(default_factory=Values)
     container: Container | None = None
     dag: Dag | None = None
     steps: tuple[tuple[Task, ...], ...] | None = None
@@ -189,7 +189,7 @@ class Template:
     parallelism: int | None = None
     synchronization: Synchronization | None = None
     volumes: tuple[Volume, ...] = ()
-    security: Security = Security()
+    security: Security = field(default_factory=Security)
     pod_patch: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -208,7 +208,7 @@ class Specification:
     """The spec of a Workflow, WorkflowTemplate or CronWorkflow."""
 
     entrypoint: str = ""
-    arguments: Values = Values()
+    arguments: Values = field(default_factory=Values)
     templates: Mapping[str, Template] = field(default_factory=dict)
     template_defaults: Template | None = None
     on_exit: str = ""
@@ -217,7 +217,7 @@ class Specification:
     active_deadline: str = ""
     workflow_template_ref: TemplateRef | None = None
     volumes: tuple[Volume, ...] = ()
-    security: Security = Security()
+    security: Security = field(default_factory=Security)
     pod_patch: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     labels_from: Mapping[str, str] = field(default_factory=dict)
