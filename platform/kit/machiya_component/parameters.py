@@ -36,7 +36,7 @@ def parse_arguments(operation: Operation, arguments: Sequence[str]) -> tuple[dic
         if parameter is None:
             findings.append(_unknown(operation, name))
             continue
-        value, problem = _read(parameter, text)
+        value, problem = read_value(parameter, text)
         if problem:
             findings.append(Finding("arguments.type", problem, _hint(parameter), where=f"--{name}"))
         else:
@@ -99,8 +99,8 @@ def _pairs(arguments: Sequence[str]) -> tuple[dict[str, str], list[Finding]]:
     return given, findings
 
 
-def _read(parameter: Parameter, text: str) -> tuple[Any, str]:
-    """(value, "") or (None, what is wrong)."""
+def read_value(parameter: Parameter, text: str) -> tuple[Any, str]:
+    """The value that a text means by the parameter's type: (value, "") or (None, what is wrong)."""
     wrong = f"{text!r} is not of type {parameter.type}."
     if parameter.type == "string":
         return text, ""
@@ -110,13 +110,7 @@ def _read(parameter: Parameter, text: str) -> tuple[Any, str]:
         value = json.loads(text, parse_constant=_refuse)
     except ValueError:
         return None, wrong
-    kinds: dict[str, tuple[type, ...]] = {
-        "integer": (int,),
-        "number": (int, float),
-        "array": (list,),
-        "object": (dict,),
-    }
-    if isinstance(value, bool) or not isinstance(value, kinds[parameter.type]):
+    if isinstance(value, bool) or not isinstance(value, _JSON_TYPES[parameter.type]):
         return None, wrong
     return value, ""
 
@@ -134,18 +128,24 @@ def _refuse(constant: str) -> Any:
 
 
 def _hint(parameter: Parameter) -> str:
-    """What a right value looks like."""
+    """What a right value looks like, for a call."""
+    choices = _choices(parameter)
+    return choices or f"Example: --{parameter.name} {example_text(parameter)}"
+
+
+def _choices(parameter: Parameter) -> str:
+    return f"One of: {', '.join(map(str, parameter.fragment['enum']))}." if "enum" in parameter.fragment else ""
+
+
+def example_text(parameter: Parameter) -> str:
+    """A right value as it is typed into a shell."""
     examples = {"integer": "20", "number": "0.5", "boolean": "true", "array": "'[1, 2]'", "object": "'{\"a\": 1}'"}
     fragment = parameter.fragment
-    if "enum" in fragment:
-        return f"One of: {', '.join(map(str, fragment['enum']))}."
-    example = fragment.get("examples", [fragment.get("default")])[0]
+    example = next(iter(fragment.get("enum", ())), fragment.get("examples", [fragment.get("default")])[0])
     if example in (None, [], {}):
-        text = examples.get(parameter.type, "text")
-    else:
-        text = example if isinstance(example, str) and example else json.dumps(example, ensure_ascii=False)
-        text = f"'{text}'" if parameter.type in ("array", "object") else text
-    return f"Example: --{parameter.name} {text}"
+        return examples.get(parameter.type, "text")
+    text = example if isinstance(example, str) and example else json.dumps(example, ensure_ascii=False)
+    return f"'{text}'" if parameter.type in ("array", "object") else text
 
 
 def _unknown(operation: Operation, name: str) -> Finding:
