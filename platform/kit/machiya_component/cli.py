@@ -108,7 +108,15 @@ def _dispatch(component: "Component", words: list[str]) -> int:
 
 def _run(component: "Component", words: list[str]) -> int:
     from machiya_component.parameters import parse_arguments
-    from machiya_component.run import Call, arguments_error, data_root, find_operation, input_folders, run
+    from machiya_component.run import (
+        Call,
+        arguments_error,
+        configured_secrets,
+        data_root,
+        find_operation,
+        input_folders,
+        run,
+    )
     from machiya_component.usage import operation_usage
 
     if not words or words[0].startswith("-"):
@@ -123,7 +131,8 @@ def _run(component: "Component", words: list[str]) -> int:
         raise arguments_error(findings)
     _log_to_stderr()
     root = data_root()
-    run(component, Call(operation, parameters, input_folders(operation, root / "in"), root / "out"))
+    secrets = configured_secrets(operation, os.environ)
+    run(component, Call(operation, parameters, input_folders(operation, root / "in"), root / "out", secrets))
     return ExitCode.DONE
 
 

@@ -1,6 +1,7 @@
 """What an operation is given besides its ports and parameters."""
 
 import logging
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ class Context:
         out: Path,
         scratch: Path,
         port: int | None = None,
+        secrets: Mapping[str, str | None] | None = None,
     ) -> None:
         self.component = component
         self.version = version
@@ -37,6 +39,7 @@ class Context:
         self.log = logging.getLogger(component)
         self._out = out
         self._port = port
+        self._secrets = dict(secrets or {})
 
     @cached_property
     def rng(self) -> "np.random.Generator":
@@ -58,6 +61,15 @@ class Context:
         if self._port is None:
             raise AttributeError(f"{self.operation} is not a service: component.yaml gives it no port")
         return self._port
+
+    def secret(self, name: str) -> str | None:
+        """A secret that component.yaml declares for the operation; None where it is not configured.
+
+        Never let it reach a log, an output or an error: a step's output is kept, and shown to many.
+        """
+        if name not in self._secrets:
+            raise LookupError(f"component.yaml declares no secret {name!r} for {self.operation}")
+        return self._secrets[name]
 
     def progress(self, total: int, label: str) -> Progress:
         """Report how far a long part is: ``with context.progress(20, "iterations") as p: ... p.advance(loss=0.3)``."""

@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,16 @@ PORT_VARIABLE = "MACHIYA_PORT"
 
 @dataclass(frozen=True)
 class Call:
-    """An operation with typed parameters, the folder of every input that is there, and the folder for outputs."""
+    """An operation with typed parameters, the folder of every input that is there, and the folder for outputs.
+
+    ``secrets`` holds those that are configured; they are part of nothing that is written.
+    """
 
     operation: Operation
     parameters: Mapping[str, Any]
     inputs: Mapping[str, Path]
     out: Path
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def data_root() -> Path:
@@ -50,6 +54,12 @@ def input_folders(operation: Operation, folder: Path) -> dict[str, Path]:
         for name, port in operation.inputs.items()
         if not port.optional or ((folder / name).is_dir() and any((folder / name).iterdir()))
     }
+
+
+def configured_secrets(operation: Operation, environment: Mapping[str, str]) -> dict[str, str]:
+    """The secrets of an operation that the environment holds; an empty one counts as absent."""
+    found = {name: environment.get(secret.variable, "") for name, secret in operation.secrets.items()}
+    return {name: value for name, value in found.items() if value}
 
 
 def find_operation(contract: Contract, name: str) -> Operation:
@@ -143,6 +153,7 @@ def _invoke(
                 out=call.out,
                 scratch=Path(scratch),
                 port=_service_port(operation),
+                secrets={name: call.secrets.get(name) for name in operation.secrets},
             )
         function(**arguments)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from machiya_component.artifacts import Artifact
 from machiya_component.component import Component
-from machiya_component.contract.model import Operation, Sample
+from machiya_component.contract.model import SECRET_PREFIX, Operation, Sample
 from machiya_component.errors import EXIT_MEANINGS, ComponentError, ExitCode
 from machiya_component.run import DATA_VARIABLE, PORT_VARIABLE, Call, run
 
@@ -79,7 +79,7 @@ def _try_service(
     words = [item for key, value in sample.parameters.items() for item in (f"--{key}", _text(value))]
     process = subprocess.Popen(
         [sys.executable, "-m", "machiya_component", component.contract.name, "run", operation.name, *words],
-        env={**os.environ, DATA_VARIABLE: str(folder), PORT_VARIABLE: str(number)},
+        env={**_without_secrets(), DATA_VARIABLE: str(folder), PORT_VARIABLE: str(number)},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -96,6 +96,11 @@ def _try_service(
         return f"{problem}; its last line: {(errors.strip().splitlines() or ['nothing'])[-1]}", ""
     told = f"healthy at {operation.service.health}, stopped by SIGTERM"
     return _ended(process.returncode, ExitCode.STOPPED, errors.strip()[-200:]), told
+
+
+def _without_secrets() -> dict[str, str]:
+    """A sample must never reach what a secret opens."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(SECRET_PREFIX)}
 
 
 def _text(value: object) -> str:

@@ -46,6 +46,7 @@ def run_operation(
     folder: Path,
     inputs: Mapping[str, "pa.Table | Path | Mapping[str, float]"] | None = None,
     parameters: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> Result:
     """Run an operation on Arrow tables, folders, or (for a metrics port) a dict; outputs go below ``folder``.
 
@@ -54,7 +55,7 @@ def run_operation(
     found = find_operation(component.contract, operation)
     paths = {name: _as_folder(value, folder / "in" / name) for name, value in (inputs or {}).items()}
     out = folder / "out"
-    return Result(out, run(component, Call(found, parameters or {}, paths, out)))
+    return Result(out, run(component, Call(found, parameters or {}, paths, out, secrets or {})))
 
 
 def _as_folder(value: "pa.Table | Path | Mapping[str, float]", folder: Path) -> Path:

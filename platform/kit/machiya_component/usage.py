@@ -27,6 +27,9 @@ def operation_usage(contract: Contract, operation: Operation) -> str:
             lines.append(f"  --{parameter.name} <{parameter.type}>  {parameter.description or ''} ({value})")
     lines += _ports("Inputs, below /data/in:", operation.inputs)
     lines += _ports("Outputs, below /data/out:", operation.outputs)
+    if operation.secrets:
+        lines += ["Environment, all optional:"]
+        lines += [f"  {secret.variable}  {secret.description}" for secret in operation.secrets.values()]
     return "\n".join(lines) + "\n"
 
 

@@ -92,10 +92,12 @@ def _written(contract: Contract) -> dict[str, Any]:
 
 def _operation(operation: Any) -> dict[str, Any]:
     data = operation.model_dump(
-        mode="json", exclude_none=True, exclude={"name", "parameters", "inputs", "outputs", "samples"}
+        mode="json", exclude_none=True, exclude={"name", "parameters", "inputs", "outputs", "secrets", "samples"}
     )
+    secrets = {name: {"description": secret.description} for name, secret in operation.secrets.items()}
     return {
         **data,
+        **({"secrets": secrets} if secrets else {}),
         "parameters": {name: parameter.fragment for name, parameter in operation.parameters.items()},
         "inputs": {name: _port(port) for name, port in operation.inputs.items()},
         "outputs": {name: _port(port) for name, port in operation.outputs.items()},

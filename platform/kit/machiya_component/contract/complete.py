@@ -10,6 +10,7 @@ from machiya_component.contract.model import (
     Port,
     Resources,
     Sample,
+    Secret,
     Service,
 )
 from machiya_component.tables.schema import TableSchema
@@ -39,6 +40,7 @@ def _operation(name: str, raw: dict[str, Any]) -> Operation:
         parameters={key: Parameter(name=key, type=value["type"], fragment=value) for key, value in parameters.items()},
         inputs=_ports(raw.get("inputs")),
         outputs=_ports(raw.get("outputs")),
+        secrets={key: Secret(name=key, **value) for key, value in (raw.get("secrets") or {}).items()},
         resources=Resources.model_validate(raw.get("resources") or {}),
         timeout=raw.get("timeout"),
         cache=raw.get("cache", "service" not in raw),

@@ -9,6 +9,9 @@ from machiya_component.tables.schema import TableSchema
 ArtifactKind = Literal["table", "model", "metrics", "report", "files"]
 ParameterType = Literal["integer", "number", "string", "boolean", "array", "object"]
 
+SECRET_PREFIX = "MACHIYA_SECRET_"
+"""How the environment variables of secrets begin."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -68,6 +71,18 @@ class Parameter(_Part):
         return self.fragment.get("description")
 
 
+class Secret(_Part):
+    """What an operation may be told and nobody else may see. Always optional: an operation does without."""
+
+    name: str
+    description: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that holds it."""
+        return f"{SECRET_PREFIX}{self.name.upper()}"
+
+
 class Resources(_Part):
     """What one step asks a scheduler for: CPUs (cores) and memory (a Kubernetes quantity such as ``4Gi``)."""
 
@@ -100,6 +115,7 @@ class Operation(_Part):
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     inputs: dict[str, Port] = Field(default_factory=dict)
     outputs: dict[str, Port] = Field(default_factory=dict)
+    secrets: dict[str, Secret] = Field(default_factory=dict)
     resources: Resources = Resources()
     timeout: str | None = None
     cache: bool = True
