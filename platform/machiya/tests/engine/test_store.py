@@ -1,13 +1,13 @@
 """The directory store: contents once, read-only, linked; keys, prefixes, digests."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
 
-from machiya.engines.local.argo.interpreter.nodes import ArtifactValue, Outputs
-from machiya.engines.local.cache import DirectoryMemo, MemoEntry
 from machiya.engines.local.store import DirectoryStore, StoreError
+from machiya.engines.local.store.contents import Contents
 
 
 @pytest.fixture
@@ -87,19 +87,124 @@ def test_a_key_that_is_put_again_is_replaced(store: DirectoryStore, tmp_path: Pa
     assert tree(tmp_path / "in") == {"b": "new"}
 
 
+def contents(store: Path) -> list[Path]:
+    return [path for path in (store / "objects").rglob("*") if path.is_file()]
+
+
+def alter(path: Path, text: str) -> None:
+    path.chmod(0o644)
+    path.write_text(text)
+
+
 def test_verification_finds_what_is_gone_and_what_was_altered(store: DirectoryStore, tmp_path: Path) -> None:
     reference = store.put(folder(tmp_path / "x", {"a": "A"}), "k")
     assert store.verify("k", reference.digest)
     assert not store.verify("k", "sha256:other")
     assert not store.verify("absent", reference.digest)
-    content = next(path for path in (tmp_path / "store" / "objects").rglob("*") if path.is_file())
-    content.chmod(0o644)
-    content.write_text("X")
+    alter(contents(tmp_path / "store")[0], "X")
     assert not store.verify("k", reference.digest)
-    content.unlink()
-    assert not store.verify("k", reference.digest)
+    assert contents(tmp_path / "store") == []
     with pytest.raises(StoreError, match="gone"):
         store.link("k", tmp_path / "in")
+
+
+def test_who_makes_a_damaged_content_again_restores_it(store: DirectoryStore, tmp_path: Path) -> None:
+    reference = store.put(folder(tmp_path / "x", {"a": "A", "b": "B"}), "k")
+    alter(next(path for path in contents(tmp_path / "store") if path.read_text() == "A"), "X")
+    store.verify("k", reference.digest)
+    store.put(folder(tmp_path / "y", {"a": "A"}), "other")
+    assert store.verify("k", reference.digest)
+
+
+def test_what_is_intact_has_its_digest_and_all_its_content(store: DirectoryStore, tmp_path: Path) -> None:
+    reference = store.put(folder(tmp_path / "x", {"a": "A", "b": "BB"}), "k")
+    assert (store.intact("k", reference.digest), store.intact("k", "")) == (True, True)
+    assert (store.intact("k", "sha256:other"), store.intact("absent", "")) == (False, False)
+    alter(contents(tmp_path / "store")[0], "longer than it was")
+    assert not store.intact("k", reference.digest)
+
+
+def test_what_is_added_stays_its_owners(store: DirectoryStore, tmp_path: Path) -> None:
+    source = folder(tmp_path / "own", {"log.csv": "first\n", "sub/other.csv": "x"})
+    reference = store.add(source, "inputs/1")
+    with (source / "log.csv").open("a") as log:
+        log.write("second\n")
+    assert store.verify("inputs/1", reference.digest)
+    store.link("inputs/1", tmp_path / "in")
+    assert tree(tmp_path / "in") == {"log.csv": "first\n", "sub/other.csv": "x"}
+    assert (source / "log.csv").read_text() == "first\nsecond\n"
+    assert (source / "log.csv").stat().st_nlink == 1
+
+
+def test_a_single_file_and_its_copy_are_added_once(store: DirectoryStore, tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("1")
+    (tmp_path / "two").symlink_to("one")
+    assert store.add(tmp_path / "one", "1").digest == store.add(tmp_path / "two", "2").digest
+    assert len(contents(tmp_path / "store")) == 1
+
+
+def test_links_in_an_added_folder_are_followed(store: DirectoryStore, tmp_path: Path) -> None:
+    folder(tmp_path / "elsewhere", {"a": "A"})
+    (tmp_path / "farm").mkdir()
+    (tmp_path / "farm" / "linked").symlink_to(tmp_path / "elsewhere")
+    store.add(tmp_path / "farm", "k")
+    store.link("k", tmp_path / "in")
+    assert tree(tmp_path / "in") == {"linked/a": "A"}
+    (tmp_path / "farm" / "circle").symlink_to(tmp_path / "farm")
+    with pytest.raises(StoreError, match="leads back"):
+        store.add(tmp_path / "farm", "k")
+
+
+class Growing(Contents):
+    """Contents whose source grows between being looked at and being copied."""
+
+    def use(self, digest: str, size: int) -> bool:
+        for path in self.path("00").parents[2].glob("own/*"):
+            path.write_text(path.read_text() + "more")
+        return super().use(digest, size)
+
+
+def test_what_is_written_to_while_it_is_read_is_refused_and_leaves_nothing(
+    store: DirectoryStore, tmp_path: Path
+) -> None:
+    source = folder(tmp_path / "own", {"log.csv": "first"})
+    store.contents = Growing(tmp_path / "store")
+    with pytest.raises(StoreError, match="was written to while it was read"):
+        store.add(source, "k")
+    assert (store.find("k"), contents(tmp_path / "store"), list((tmp_path / "store/tmp").iterdir())) == (None, [], [])
+
+
+def test_a_content_that_somebody_may_write_to_by_another_name_is_copied(store: DirectoryStore, tmp_path: Path) -> None:
+    source = folder(tmp_path / "out", {"a": "A"})
+    (tmp_path / "other").hardlink_to(source / "a")
+    reference = store.put(source, "k")
+    (tmp_path / "other").write_text("X")
+    assert store.verify("k", reference.digest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"directory": true, "files": [{"path": "../x", "sha256": "%s"}]}',
+        '{"directory": true, "files": [{"path": "x", "sha256": "../../../etc/passwd"}]}',
+        '{"directory": true, "files": [{"path": "x", "target": "/etc/passwd"}]}',
+        '{"directory": true, "files": [{"path": "a/x", "target": "../../passwd"}]}',
+    ],
+)
+def test_a_record_that_is_damaged_or_leads_out_counts_as_none(store: DirectoryStore, tmp_path: Path, text: str) -> None:
+    (tmp_path / "store/keys/k.json").write_text(text.replace("%s", "0" * 64))
+    assert (store.find("k"), store.verify("k", ""), store.intact("k", "")) == (None, False, False)
+    with pytest.raises(StoreError, match="not in the store"):
+        store.link("k", tmp_path / "in")
+
+
+def test_a_store_that_cannot_be_written_to_says_so(store: DirectoryStore, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "store" / "tmp")
+    with pytest.raises(StoreError, match="cannot be kept in") as error:
+        store.put(folder(tmp_path / "out", {"a": "A"}), "k")
+    assert (error.value.exit_code, "machiya cache gc" in error.value.remedy) == (74, True)
 
 
 @pytest.mark.parametrize("key", ["../x", "a/../../x", "/etc/passwd", ""])
@@ -118,19 +223,3 @@ def test_links_may_stay_inside_and_not_lead_out(store: DirectoryStore, tmp_path:
     (bad / "link").symlink_to("/etc/passwd")
     with pytest.raises(StoreError, match="leads out"):
         store.put(bad, "k")
-
-
-def test_memory_keeps_outputs_and_a_key_is_held_by_one(tmp_path: Path) -> None:
-    memo = DirectoryMemo(tmp_path)
-    outputs = Outputs({"o": "1"}, {"a": ArtifactValue("k", digest="d")}, "r", 0)
-    assert memo.lookup("cache", "key") is None
-    memo.save("cache", "key", MemoEntry(outputs, 5.0, "run", "node"))
-    assert memo.lookup("cache", "key") == MemoEntry(outputs, 5.0, "run", "node")
-    assert memo.lookup("other", "key") is None
-    lock = memo.try_lock("cache", "key")
-    assert lock is not None
-    assert memo.try_lock("cache", "key") is None
-    lock.release()
-    again = memo.try_lock("cache", "key")
-    assert again is not None
-    again.release()

@@ -1,5 +1,6 @@
 """What the engine asks of an artifact store."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,13 +24,35 @@ class Reference:
     directory: bool
 
 
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep removed (or would): records, contents and their bytes, leftovers of programs that died."""
+
+    records: int = 0
+    contents: int = 0
+    leftovers: int = 0
+    bytes: int = 0
+
+
 class ArtifactStore(Protocol):
-    """Keeps files and folders under keys. All methods may be called from any thread."""
+    """Keeps files and folders under keys. All methods may be called from any thread.
+
+    Every method raises `StoreError` when the store cannot be reached, or its disk is full.
+    """
 
     def put(self, path: Path, key: str) -> Reference:
         """Keep a file or folder under `key`, whole or not at all; what was there before is replaced.
 
         The store takes the files over: it may move them away, so that nothing is copied.
+        """
+
+    def add(self, path: Path, key: str) -> Reference:
+        """As `put`, but the files stay where they are, and are not linked: their owner may go on writing to them.
+
+        Links in a folder are followed. Content that is in the store already is not copied.
+
+        Raises:
+            StoreError: a file was written to while it was read.
         """
 
     def find(self, key: str) -> Reference | None:
@@ -43,4 +66,20 @@ class ArtifactStore(Protocol):
         """
 
     def verify(self, key: str, digest: str) -> bool:
-        """Whether the content under `key` is there, unharmed, and has this digest."""
+        """Whether the content under `key` is there, unharmed, and has this digest (if one is given).
+
+        Content that is not what its own digest says leaves the store, so that whoever makes it again restores it.
+        """
+
+    def intact(self, key: str, digest: str) -> bool:
+        """Whether `key` has this digest (if one is given), and all its content is there with the right size.
+
+        Cheap: no content is read.
+        """
+
+    def sweep(self, keep: Callable[[str], bool], unused_since: float, *, dry_run: bool = False) -> Swept:
+        """Remove records whose keys are not to be kept, then contents that no record names, and leftovers.
+
+        What was kept or used after `unused_since` (seconds since 1970) stays in any case. A store that others share may
+        keep things for longer.
+        """
