@@ -14,6 +14,8 @@ from machiya_component import stop
 from machiya_component.errors import EXIT_MEANINGS, ArgumentsError, ComponentError, ExitCode, Stopped
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from machiya_component.component import Component
 
 GROUP = "machiya.components"
@@ -74,7 +76,9 @@ def _last_line(place: str, code: ExitCode, text: str) -> int:
 def _installed(name: str | None) -> "Component":
     from importlib.metadata import entry_points
 
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    found: dict[str, EntryPoint] = {}
+    for entry in entry_points(group=GROUP):
+        found.setdefault(entry.name, entry)  # as for modules, what is first on Python's path counts
     if name is None and len(found) == 1:
         name = next(iter(found))
     if name not in found:
