@@ -1,0 +1,46 @@
+"""The stores that runs put their artifacts into, and what the artifacts there say of themselves."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from machiya.engines.local.cache import DirectoryMemo, Memo
+from machiya.engines.local.store import ArtifactStore, DirectoryStore, StoreError
+from machiya.records.record import RunRecord
+from machiya_component.artifacts import SIDECAR, Artifact, read_sidecar
+from machiya_component.errors import DataError
+
+
+def store_url(record: RunRecord) -> str:
+    """Where the run keeps its artifacts; empty for the folder below the runs' home."""
+    return str(record.options.get("store") or "")
+
+
+def store_of(record: RunRecord) -> ArtifactStore:
+    """The store of a run."""
+    return DirectoryStore(record.folder.home / "store")
+
+
+def memo_of(record: RunRecord) -> Memo:
+    """Where the run looks for remembered outputs."""
+    return DirectoryMemo(record.folder.home / "cache")
+
+
+@contextmanager
+def scratch(home: Path) -> Iterator[Path]:
+    """A folder that is gone afterwards, in the file system of the store, so that links work; else anywhere."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=".look-", dir=home, ignore_cleanup_errors=True)
+    except OSError:  # what is only looked at may be on a disk that cannot be written to
+        folder = tempfile.TemporaryDirectory(prefix="machiya-", ignore_cleanup_errors=True)
+    with folder as name:
+        yield Path(name)
+
+
+def sidecar_of(store: ArtifactStore, key: str, folder: Path) -> Artifact | None:
+    """The sidecar of an artifact, None if it has none that can be read; `folder` is empty or not there."""
+    with suppress(StoreError, DataError, OSError):
+        store.link(key, folder / SIDECAR, SIDECAR)
+        return read_sidecar(folder)
+    return None
