@@ -63,6 +63,8 @@ class Pins:
     registry: str
     stages: Mapping[str, Mapping[str, Pin]]
     canary: Mapping[str, CanaryPin] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+    """By component, an image that stands in for the registry's, for one run."""
 
     def stage(self, name: str) -> Mapping[str, Pin]:
         """The pins of a stage by component.
@@ -80,9 +82,12 @@ class Pins:
 
     def image(self, component: str, pin: Pin) -> str:
         """The reference of an image: ``ghcr.io/acme/recommender:1.0.0@sha256:...``."""
-        return f"{self.registry}/{component}:{pin}"
+        return self.images.get(component, f"{self.registry}/{component}:{pin}")
 
-    def with_pin(self, stage: str, component: str, pin: Pin) -> "Pins":
-        """These pins with one of them replaced, for one run. Raises ``NotFoundError`` for a stage that is not there."""
+    def with_pin(self, stage: str, component: str, pin: Pin, image: str | None = None) -> "Pins":
+        """These pins with one of them replaced, for one run; `image` is where it is if not in the registry.
+
+        Raises ``NotFoundError`` for a stage that is not there.
+        """
         stages = {**self.stages, stage: {**self.stage(stage), component: pin}}
-        return replace(self, stages=stages)
+        return replace(self, stages=stages, images={**self.images, component: image} if image else self.images)

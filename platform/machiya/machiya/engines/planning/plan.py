@@ -1,0 +1,144 @@
+"""What is to be run: a manifest with the values for it, and what stands in for its pins."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from machiya.dsl import ExternalArtifact, WorkflowDefinition, load_workflow
+from machiya.dsl.findings import nearest
+from machiya.dsl.load import WORKFLOWS_FOLDER
+from machiya.engines.planning.overrides import Override
+from machiya.engines.planning.values import checked_values
+from machiya.errors import ArgumentsError, NotFoundError
+from machiya.manifest.render import render
+from machiya.pins import Pin, Pins, load_pins
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides a run, but for what an engine adds: digests, and the launcher.
+
+    Attributes:
+        manifest: YAML, complete.
+        file: where that comes from, for messages.
+        parameters: values for the manifest's parameters.
+        locations: by external artifact, where it is: a path or a URL.
+        components: those whose operations are called.
+        replaced: by component, the folder or image that was named to stand in for the pin (``--with``).
+        unreleased: by component whose pin has no digest, the image that the manifest names for it.
+        beside: texts of further files by name: templates that are referred to, ConfigMaps.
+    """
+
+    manifest: str
+    file: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    locations: Mapping[str, str] = field(default_factory=dict)
+    workflow: str = ""
+    stage: str = ""
+    components: tuple[str, ...] = ()
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    unreleased: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def all_unreleased(self) -> bool:
+        """Whether it is about components, and none of them is released."""
+        return bool(self.components) and set(self.components) == set(self.unreleased)
+
+    def folder_of(self, component: str) -> Path | None:
+        """The folder of a working copy that stands in for a component; None if none does."""
+        source = self.replaced.get(component, "")
+        return Path(source) if source and Path(source).is_dir() else None
+
+    def image_of(self, component: str) -> str | None:
+        """The image that stands in for a component; None if none does."""
+        return self.replaced.get(component) if self.folder_of(component) is None else None
+
+
+def plan_workflow(
+    folder: Path, stage: str | None, overrides: Sequence[Override], given: Mapping[str, str], pins: Pins | None = None
+) -> Plan:
+    """The plan of a workflow at a stage (the first of its pins where none is named).
+
+    Raises:
+        ArgumentsError: a value or an override does not fit the workflow.
+        WorkflowError, PinsError, NotFoundError: as ``load_workflow``.
+    """
+    pins = pins or load_pins(folder)
+    stage = stage or next(iter(pins.stages))
+    pins = _with_overrides(pins, stage, overrides)
+    workflow = load_workflow(folder, stage, pins, {override.component: override.contract for override in overrides})
+    _check_used(workflow, overrides)
+    values = checked_values(workflow, given)
+    artifacts = {artifact.name: artifact for artifact in workflow.artifacts}
+    locations = {
+        name: values[name] if name in values else _default_location(folder, artifact)
+        for name, artifact in artifacts.items()
+    }
+    _check_locations(artifacts, locations)
+    return Plan(
+        manifest=render(workflow, pins, {override.component: "" for override in overrides}),
+        file=str(folder / "workflow.py"),
+        parameters={name: value for name, value in values.items() if name not in artifacts},
+        locations={name: location for name, location in locations.items() if location},
+        workflow=workflow.name,
+        stage=stage,
+        components=tuple(dict.fromkeys(step.contract.name for step in workflow.steps)),
+        replaced={override.component: override.source for override in overrides},
+        unreleased={
+            step.contract.name: pins.image(step.contract.name, step.pin)
+            for step in workflow.steps
+            if step.pin.digest is None
+        },
+    )
+
+
+def plan_file(file: Path, given: Mapping[str, str], beside: Sequence[Path] = ()) -> Plan:
+    """The plan of any Argo manifest.
+
+    Raises:
+        NotFoundError: a file is not there, or cannot be read.
+    """
+    return Plan(_text(file), str(file), parameters=dict(given), beside={str(path): _text(path) for path in beside})
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotFoundError(f"{file} cannot be read: {error}.", "Name a manifest, or a workflow.") from error
+
+
+def _with_overrides(pins: Pins, stage: str, overrides: Sequence[Override]) -> Pins:
+    known = pins.stage(stage)
+    for override in overrides:
+        if override.component not in known:
+            message = f"--with {override.component}={override.source}: the stage {stage} pins no such component."
+            raise ArgumentsError(message, nearest(override.component, known, "Pinned"))
+        pins = pins.with_pin(stage, override.component, Pin(override.contract.version), override.image)
+    return pins
+
+
+def _check_used(workflow: WorkflowDefinition, overrides: Sequence[Override]) -> None:
+    used = {step.contract.name for step in workflow.steps}
+    for override in overrides:
+        if override.component not in used:
+            message = f"--with {override.component}={override.source}: no step of {workflow.name} uses it."
+            raise ArgumentsError(message, nearest(override.component, used, "Used"))
+
+
+def _default_location(folder: Path, artifact: ExternalArtifact) -> str:
+    """The default of an external artifact; a relative path counts from the project that holds ``workflows/``."""
+    default, workflows = artifact.default or "", folder.resolve().parent
+    if not default or "://" in default or workflows.name != WORKFLOWS_FOLDER or workflows.parent == Path.cwd():
+        return default
+    return str(workflows.parent / default)
+
+
+def _check_locations(artifacts: Mapping[str, ExternalArtifact], locations: Mapping[str, str]) -> None:
+    for name, artifact in artifacts.items():
+        if not locations[name] and not artifact.optional:
+            raise ArgumentsError(
+                f"{name} is not given: {artifact.description[:1].lower()}{artifact.description[1:]}.",
+                f"Give a file, a folder or a URL: -p {name}=FILE",
+            )
