@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from machiya.containers import Bind, Container, ContainerEngine, RunRequest
 from machiya.engines.local.argo.interpreter.commands import PodSpec
 from machiya.engines.local.argo.model import Mount, Specification
+from machiya.engines.local.launchers.images import COMPONENT, Images, ImageUse
 from machiya.engines.local.launchers.logs import StepLog
 from machiya.engines.local.launchers.protocol import Exit, LaunchError, Workspace
-from machiya.errors import MachiyaError, NotFoundError
+from machiya.errors import MachiyaError
 from machiya_component.findings import Finding
 
 T = TypeVar("T")
@@ -71,8 +72,9 @@ class DockerStep:
             (problem,) = await asyncio.gather(self._follower, return_exceptions=True)
             if problem is not None:
                 self._log.write(f"\n[the log breaks off here: {problem}]\n".encode(), stdout=False)
-        self._log.close()
         ending = await self._pool.run(self._container.ending)
+        if ending.out_of_memory and ending.exit_code != 0:
+            self._log.write(b"machiya: killed by the kernel: it reached its limit of memory.\n", stdout=False)
         return Exit(ending.exit_code, ending.out_of_memory)
 
     async def stop(self, grace: float) -> None:
@@ -97,7 +99,8 @@ class DockerStep:
         return await self._pool.run(lambda: self._container.copy_out(path.rstrip("/") or "/", folder))
 
     async def close(self) -> None:
-        """Remove the container."""
+        """Complete its log, and remove the container."""
+        self._log.close()
         await self._pool.run(self._resources.close)
 
 
@@ -117,18 +120,26 @@ class Pool:
 
 
 class DockerLauncher:
-    """Implements `machiya.engines.local.launchers.Launcher`. `image_for` may name another image in place of one."""
+    """Implements `machiya.engines.local.launchers.Launcher`.
+
+    `image_for` may name another image in place of one, and `on_pull` is told which image is fetched, from any thread.
+    """
 
     name = "docker"
 
-    def __init__(self, engine: ContainerEngine, image_for: Callable[[str], str] = str) -> None:
+    def __init__(
+        self,
+        engine: ContainerEngine,
+        image_for: Callable[[str], str] = str,
+        on_pull: Callable[[str], None] = lambda image: None,
+    ) -> None:
         self._engine = engine
-        self._image_for = image_for
+        self._images = Images(engine, image_for, on_pull)
         self._pool = Pool()
 
     def check(self, specification: Specification) -> Sequence[Finding]:
-        """Any program can run in a container."""
-        return ()
+        """Any program can run in a container whose image is there; what is missing is fetched now."""
+        return self._images.findings(specification)
 
     def place(self, spec: PodSpec, workspace: Workspace, path: str) -> Path:
         """A place of its own, which the container sees read-only."""
@@ -147,8 +158,8 @@ class DockerLauncher:
         log = StepLog(workspace.log)
         resources = contextlib.ExitStack()
         try:
-            request = self._request(spec, workspace)
-            await self._pool.run(lambda: self._check_image(request, spec))
+            image = await self._pool.run(lambda: self._image(spec))
+            request = self._request(image, spec, workspace)
             container = await self._pool.run(lambda: resources.enter_context(self._engine.create(request)))
             step = DockerStep(self._pool, resources, container, log=log)
             await self._pool.run(lambda: step.follow(spec, workspace))
@@ -160,21 +171,18 @@ class DockerLauncher:
         step.started()
         return step
 
-    def _check_image(self, request: RunRequest, spec: PodSpec) -> None:
-        """Have the image here, and refuse one that would run as root where the manifest forbids it."""
-        try:
-            image = self._engine.inspect(request.image)
-        except NotFoundError:
-            self._engine.pull(request.image)
-            image = self._engine.inspect(request.image)
-        user = (request.user or image.user).partition(":")[0]
+    def _image(self, spec: PodSpec) -> str:
+        """Have the image here, and refuse one that would run as root where the manifest forbids it; its id."""
+        image = self._images.require(ImageUse(spec.image, spec.labels.get(COMPONENT, ""), spec.template))
+        user = (_user(spec) or image.user).partition(":")[0]
         if spec.non_root and user in ("", "0", "root"):
             raise LaunchError(
-                f"the manifest says runAsNonRoot, and the image {request.image} runs as root.",
+                f"the manifest says runAsNonRoot, and the image {spec.image} runs as root.",
                 "Add a USER to its Dockerfile, or runAsUser to the manifest.",
             )
+        return image.id
 
-    def _request(self, spec: PodSpec, workspace: Workspace) -> RunRequest:
+    def _request(self, image: str, spec: PodSpec, workspace: Workspace) -> RunRequest:
         args, binds = list(spec.args), []
         for mount in spec.mounts:
             folder = _volume(workspace, mount)
@@ -192,7 +200,7 @@ class DockerLauncher:
             binds.append(Bind(script, SCRIPT, read_only=True))
             args.append(SCRIPT)
         return RunRequest(
-            image=self._image_for(spec.image),
+            image=image,
             command=tuple(args),
             entrypoint=spec.command or None,
             environment=dict(spec.environment),
