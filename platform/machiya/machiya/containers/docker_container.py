@@ -3,7 +3,7 @@
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -14,7 +14,7 @@ from docker.models.containers import Container as Handle
 from docker.utils.socket import STDOUT, frames_iter
 
 from machiya.containers.model import Ending, RunResult, Signal
-from machiya.errors import EngineError
+from machiya.errors import EngineError, OutputError
 
 CPU_PERIOD = 10_000
 """Microseconds over which a limit on processors is enforced: short, so that a slowed program moves evenly."""
@@ -195,8 +195,14 @@ def _extract(archive: IO[bytes], folder: Path) -> Path | None:
     with tarfile.open(fileobj=archive) as tar:
         for member in tar:
             top = top or PurePosixPath(member.name).parts[0]
-            with suppress(tarfile.FilterError):
+            try:
                 tar.extract(member, folder, filter="data")
+            except (tarfile.AbsoluteLinkError, tarfile.LinkOutsideDestinationError) as error:
+                raise OutputError(
+                    f"the link {member.name} -> {member.linkname} leads out of its folder.", "Write a file instead."
+                ) from error
+            except tarfile.FilterError:
+                continue
     return None if top is None else folder / top
 
 

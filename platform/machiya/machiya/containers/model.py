@@ -126,7 +126,8 @@ class Container(Protocol):
     def copy_out(self, path: str, folder: Path) -> Path | None:
         """Copy the file or folder at `path` into `folder`; None when it has none. Also after its end.
 
-        What is on a volume, or in a tmpfs, is not found. Devices, and links that lead outside, are left out.
+        What is on a volume, or in a tmpfs, is not found. Devices are left out; a link that leads out of the folder is
+        an OutputError.
         """
 
     def signal(self, name: Signal) -> bool:

@@ -39,7 +39,7 @@ def _value_from(fields: Fields) -> ValueFrom | None:
     for name in ("event", "jqFilter", "jsonPath"):
         fields.refuse(name, "It belongs to resource templates and events, which need a cluster.")
     value = ValueFrom(
-        path=fields.optional("path"),
+        path=fields.path("path") if fields.has("path") else None,
         expression=fields.optional("expression"),
         parameter=fields.optional("parameter"),
         config_map=read_key_reference(fields.child("configMapKeyRef")),
@@ -66,17 +66,14 @@ def _artifact(fields: Fields) -> Artifact:
             name, "Fetch it beforehand, and give it to the run as an artifact of the store (`s3: {key: ...}`)."
         )
     fields.ignore("archive", "archiveLogs", "artifactGC", "deleted", "recurseMode", "artifactGCStrategy")
-    path = fields.text("path")
-    if path and ".." in path.split("/"):
-        fields.invalid("path", f"the path {path!r} climbs out of its folder.", "Give an absolute path without `..`.")
     artifact = Artifact(
         name=fields.text("name"),
-        path=path,
+        path=fields.path("path"),
         key=_key(fields),
         raw=_raw(fields),
         source=fields.text("from"),
         expression=fields.text("fromExpression"),
-        sub_path=fields.text("subPath"),
+        sub_path=fields.path("subPath"),
         optional=fields.boolean("optional"),
         global_name=fields.text("globalName"),
         mode=fields.integer("mode"),

@@ -48,6 +48,14 @@ class Fields:
             return default
         return scalar_text(node)
 
+    def path(self, name: str, *, relative: bool = False) -> str:
+        """A path as text; one that climbs out of its folder is reported."""
+        path = self.text(name)
+        if ".." in path.split("/") or (relative and path.startswith("/")):
+            remedy = f"Give {'a relative' if relative else 'an absolute'} path without `..`."
+            self.invalid(name, f"the {name} {path!r} climbs out of its folder.", remedy)
+        return path
+
     def boolean(self, name: str, default: bool = False) -> bool:
         """A boolean."""
         node = self._get(name)

@@ -43,7 +43,10 @@ def _variable(fields: Fields) -> Environment:
 
 def _mount(fields: Fields) -> Mount:
     mount = Mount(
-        fields.text("name"), fields.text("mountPath"), fields.text("subPath"), read_only=fields.boolean("readOnly")
+        fields.path("name", relative=True),
+        fields.path("mountPath"),
+        fields.path("subPath", relative=True),
+        read_only=fields.boolean("readOnly"),
     )
     fields.ignore("recursiveReadOnly", "mountPropagation")
     fields.finish()
