@@ -131,7 +131,7 @@ class DockerLauncher:
         self,
         engine: ContainerEngine,
         image_for: Callable[[str], str] = str,
-        on_pull: Callable[[str], None] = lambda image: None,
+        on_pull: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._engine = engine
         self._images = Images(engine, image_for, on_pull)

@@ -36,7 +36,9 @@ class ImageUse:
 class Images:
     """Looks for images and fetches them. `image_for` names the image that is to run in an image's place."""
 
-    def __init__(self, engine: ContainerEngine, image_for: Callable[[str], str], on_pull: Callable[[str], None]) -> None:
+    def __init__(
+        self, engine: ContainerEngine, image_for: Callable[[str], str], on_pull: Callable[[str], None]
+    ) -> None:
         self._engine = engine
         self._image_for = image_for
         self._on_pull = on_pull
