@@ -41,6 +41,11 @@ class Follower:
         self._size = -1
         self._record = self._load()
 
+    @property
+    def one(self) -> bool:
+        """Whether a single step is followed."""
+        return bool(self._step) and len(self._steps(self._record)) == 1
+
     def _load(self) -> RunRecord:
         began = time.monotonic()
         self._size = self._events_size()

@@ -24,6 +24,7 @@ from machiya.records.steps import (
     build_tree,
     count_steps,
 )
+from machiya.records.times import iso
 
 UNREADABLE = "Unreadable"
 """The phase of a run whose event log has no sound beginning."""
@@ -167,6 +168,34 @@ class RunRecord:
                     "commit": labels.get(COMMIT, ""),
                 }
         return list(found.values())
+
+    def summary(self) -> dict[str, Any]:
+        """The run in one line; documented in docs/cli.md, below `machiya runs`."""
+        return {
+            "id": self.name,
+            "workflow": self.workflow,
+            "stage": self.stage or None,
+            "phase": self.phase,
+            "message": self.state.message,
+            "created": iso(self.created),
+            "started": iso(self.state.started),
+            "finished": iso(self.state.finished),
+            "seconds": self.seconds,
+            "steps": self.counts.to_json(),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it; documented in docs/cli.md, below `machiya show`."""
+        return {
+            **self.summary(),
+            "folder": str(self.folder.path),
+            "sessions": self.state.sessions,
+            "parameters": self.parameters,
+            "components": self.versions,
+            "options": dict(self.options),
+            "notes": list(self.state.notes),
+            "tree": [root.to_json() for root in self.tree],
+        }
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ from typing import Any
 
 from machiya.engines.local.argo.interpreter.nodes import Node, NodeType, Phase
 from machiya.records.meanings import exit_meaning
+from machiya.records.times import iso
 
 COMPONENT, VERSION, OPERATION, COMMIT = (f"machiya/{name}" for name in ("component", "version", "operation", "commit"))
 """Labels of the steps that `machiya render` makes."""
@@ -77,8 +78,9 @@ class Step:
             "type": str(node.type),
             "phase": self.phase,
             "message": node.message,
-            "started": node.started or None,
-            "finished": node.finished,
+            "started": iso(node.started),
+            "finished": iso(node.finished),
+            "seconds": self.seconds,
             "cached": self.cached,
             "exitCode": self.exit_code,
             "exitMeaning": exit_meaning(self.exit_code, self.last.message),

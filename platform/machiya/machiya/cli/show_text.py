@@ -1,0 +1,167 @@
+"""`machiya show` for people."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from machiya.cli.output import STYLES, command_line, duration, local_time, phase_text, short_digest
+from machiya.engines.local.argo.interpreter.nodes import NodeType
+from machiya.records import INTERRUPTED, RunRecord, Step
+from machiya.records.details import cached_from, last_line
+from machiya.records.keys import DIGEST, sources_of
+from machiya.records.meanings import exit_meaning
+from machiya.records.steps import count_steps
+
+_FEW = 10
+"""Turns of a loop that are all shown."""
+_LONGEST = 200
+"""Characters of a line of a log, or of a value."""
+_QUIET = ("Succeeded", "Skipped", "Omitted")
+
+
+def header(record: RunRecord) -> Group:
+    """What the run is, and with what it was made."""
+    rows = Table.grid(padding=(0, 2))
+    for name, text in _facts(record):
+        rows.add_row(Text(f"  {name}", "dim"), Text(text))
+    took = f" in {duration(record.seconds)}" if record.seconds is not None else ""
+    head = Text(record.name, "bold").append("  ").append(phase_text(record.phase)).append(took)
+    message = record.state.message
+    return Group(head, *([Text(f"  {message}")] if message else []), rows)
+
+
+def _facts(record: RunRecord) -> Iterator[tuple[str, str]]:
+    yield "workflow", f"{record.workflow} ({record.stage})" if record.stage else record.workflow
+    yield "started", local_time(record.state.started or record.created)
+    if record.state.sessions > 1:
+        yield "sessions", str(record.state.sessions)
+    yield from _labelled("parameters", [f"{name}={_short(value)}" for name, value in _parameters(record)])
+    yield from _labelled("components", [_component(record, one) for one in record.versions])
+    sources = sources_of(record)
+    yield from _labelled("sources", [_source(name, dict(one)) for name, one in sources.items()])
+    if store := record.options.get("store"):
+        yield "store", str(store)
+    yield from _labelled("notes", record.state.notes)
+    yield "folder", str(record.folder.path)
+
+
+def _labelled(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
+    """Several lines of which the first has a label."""
+    for number, line in enumerate(lines):
+        yield "" if number else name, line
+
+
+def _parameters(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Those that people set: not the digests that belong to them, nor where data from outside lies in the store."""
+    sources = sources_of(record)
+    components = {one["component"] for one in record.versions}
+    for name, value in record.parameters.items():
+        derived = name.removesuffix(DIGEST) in record.parameters and name.endswith(DIGEST)
+        code = name.endswith("-code") and name.removesuffix("-code") in components
+        if name not in sources and not derived and not code:
+            yield name, value
+
+
+def _component(record: RunRecord, one: dict[str, str]) -> str:
+    name = one["component"]
+    replaced = (record.options.get("with") or {}).get(name)
+    commit = f", commit {one['commit'][:12]}" if one["commit"] else ""
+    instead = f"; in its place {replaced}" if replaced else ""
+    return f"{name} {one['version']}: {one['image']}{commit}{instead}"
+
+
+def _source(name: str, source: dict[str, str]) -> str:
+    return f"{name}: {source.get('location', '')} ({short_digest(str(source.get('digest', '')))})"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def steps_tree(record: RunRecord, *, every: bool) -> Tree | None:
+    """The steps in their groups. The workflow's own node is left out: what it says stands above."""
+    roots = record.tree
+    tops = [inner for root in roots for inner in (root.children or [root])]
+    if not tops:
+        return None
+    tree = Tree(Text("steps"), guide_style="dim")
+    waiting = [(tree, step) for step in reversed(tops)]
+    while waiting:
+        branch, step = waiting.pop()
+        leaf = branch.add(_step_text(record, step))
+        for text in _below(record, step):
+            leaf.add(text)
+        shown = step.children if every else _worth_showing(step)
+        waiting += [(leaf, child) for child in reversed(shown)]
+    return tree
+
+
+def _worth_showing(step: Step) -> list[Step]:
+    """Of a long loop only the turns that did not come to a good end."""
+    if len(step.children) <= _FEW or step.node.type is not NodeType.TASK_GROUP:
+        return step.children
+    return [child for child in step.children if child.phase not in _QUIET][:_FEW]
+
+
+def _step_text(record: RunRecord, step: Step) -> Text:
+    text = Text(step.name, "bold" if step.children else "").append("  ").append(phase_text(step.phase))
+    facts = [duration(step.seconds) if not step.cached else ""]
+    if step.cached:
+        facts.append(f"cached from {cached_from(record, step) or 'a run that is not recorded any more'}")
+    if step.node.type is NodeType.TASK_GROUP:
+        facts.append(_turns(step))
+    if len(step.attempts) > 1:
+        facts.append(f"{len(step.attempts)} attempts")
+    for fact in facts:
+        text.append(f"  {fact}" if fact else "", "dim")
+    return text.append(_message(step))
+
+
+def _turns(step: Step) -> str:
+    """``1000 turns: 997 done, 3 failed``."""
+    counts = count_steps(leaf for child in step.children for leaf in child.leaves())
+    told = ", ".join(f"{count} {name}" for name, count in counts.to_json().items() if count)
+    return f"{len(step.children)} turns: {told}"
+
+
+def _message(step: Step) -> str:
+    """Why it ended so, and what its exit code means."""
+    if step.children and not step.attempts:
+        return ""
+    meaning = exit_meaning(step.exit_code, step.last.message) if step.bad else ""
+    return "  " + ": ".join(one for one in (_short(step.node.message), meaning) if one)
+
+
+def _below(record: RunRecord, step: Step) -> Iterator[Text]:
+    """Attempts that failed, where there was another, and the last words of a step that failed."""
+    for attempt in step.attempts if len(step.attempts) > 1 else ():
+        if attempt.bad:
+            meaning = exit_meaning(attempt.exit_code, attempt.node.message)
+            told = ": ".join(one for one in (_short(attempt.node.message), meaning) if one)
+            yield (
+                Text(f"{attempt.name}  ")
+                .append(phase_text(attempt.phase))
+                .append(f"  {duration(attempt.seconds)}", "dim")
+                .append(f"  {told}")
+            )
+    if line := last_line(record, step):
+        yield Text(f"log: {_short(line)}", "dim")
+
+
+def what_next(record: RunRecord, home: Path) -> Table | None:
+    """The commands that help after a bad end."""
+    failed = record.failed_steps
+    ended_badly = record.phase in ("Failed", "Error")
+    if not ended_badly and record.phase != INTERRUPTED:
+        return None
+    rows = Table.grid(padding=(0, 2))
+    if ended_badly and failed:
+        rows.add_row("its log:", Text(command_line(home, "logs", record.name, record.reference(failed[0]))))
+    what = "to continue:" if ended_badly else "its engine is gone; to continue:"
+    rows.add_row(what, Text(command_line(home, "retry", record.name), STYLES["Running"]))
+    return rows
