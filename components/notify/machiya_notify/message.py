@@ -1,0 +1,121 @@
+"""What is said about a run: the facts in words, and what identifies the message."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote
+
+from machiya_component.errors import EXIT_MEANINGS, ExitCode
+
+from machiya_notify.failures import Cause, Failures, causes
+
+SHOWN = 5
+"""Causes that are told one by one."""
+
+_ENDED = {"Succeeded": "succeeded", "Failed": "failed", "Error": "ended with an error"}
+_ADVICE = {
+    ExitCode.ARGUMENTS: "The last line of its log names the parameter: correct it in the workflow, or for the run.",
+    ExitCode.DATA: "The last line of its log names the data and what to do.",
+    ExitCode.BUG: "Show its log to the component's owner.",
+    ExitCode.TEMPORARY: "Retry the run later; if it happens again, the last line of its log names what is away.",
+    ExitCode.STOPPED: "Retry the run.",
+}  # fmt: skip
+_KILLED = 137
+
+
+@dataclass(frozen=True)
+class Run:
+    """The facts about a run that ended; ``duration`` in seconds, ``link`` without anything to fill in."""
+
+    workflow: str
+    stage: str
+    name: str
+    status: str
+    duration: float
+    failures: Failures
+    link: str
+
+    @cached_property
+    def causes(self) -> list[Cause]:
+        """What went wrong."""
+        return causes(self.failures.listed)
+
+    @cached_property
+    def identity(self) -> str:
+        """Equal for the same run that ended in the same way by the same failures.
+
+        Of a list that was cut off, another part may be left the next time: then the names of steps do not count.
+        """
+        failed = {(cause.template, cause.message, "" if self.failures.cut else cause.names) for cause in self.causes}
+        facts = [self.workflow, self.stage, self.name, self.status, sorted(failed, key=repr)]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def filled_link(template: str, *, run: str, workflow: str, stage: str) -> str:
+    """The address of a run: its template with the names filled in."""
+    for name, value in (("run", run), ("workflow", workflow), ("stage", stage)):
+        template = template.replace(f"{{{name}}}", quote(value, safe=""))
+    return template
+
+
+def headline(run: Run) -> str:
+    """What ended, how, after how long."""
+    stage = f" ({run.stage})" if run.stage else ""
+    return f"{run.workflow}{stage} {_ENDED[run.status]} after {spoken_duration(run.duration)}"
+
+
+def details(run: Run) -> Iterator[str]:
+    """The lines below the headline, without the link."""
+    yield f"Run: {run.name}"
+    for cause in run.causes[:SHOWN]:
+        yield f"Failed: {_who(cause)}: {_what(cause)}. {advice(cause)}"
+    if len(run.causes) > SHOWN:
+        yield f"And {len(run.causes) - SHOWN} more."
+    if run.failures.cut:
+        yield "The list of failures was too long to be told whole."
+    if run.status != "Succeeded":
+        yield f"Retrying repeats only what did not succeed: machiya retry {run.name}, or Retry in the Argo UI."
+
+
+def spoken_duration(seconds: float) -> str:
+    """In the two largest units: ``41.7 s``, ``12 min 34 s``, ``3 h 5 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def meaning(cause: Cause) -> str:
+    """What its exit code means; empty where nothing is known."""
+    if cause.out_of_memory:
+        return "out of memory"
+    if cause.exit_code == _KILLED:
+        return "killed from outside"
+    return EXIT_MEANINGS[ExitCode(cause.exit_code)] if cause.exit_code in set(ExitCode) else ""
+
+
+def advice(cause: Cause) -> str:
+    """What to do about it."""
+    if cause.out_of_memory:
+        return "Give the operation more memory in its component.yaml, or less data."
+    if cause.exit_code == _KILLED:
+        return _ADVICE[ExitCode.STOPPED]
+    return _ADVICE.get(ExitCode(cause.exit_code), _LOOK) if cause.exit_code in set(ExitCode) else _LOOK
+
+
+_LOOK = "Look at its log."
+
+
+def _who(cause: Cause) -> str:
+    attempts = f" ({cause.attempts} attempts)" if cause.attempts > 1 else ""
+    others = len(cause.names) - 1
+    return f"{cause.names[0]}{f' and {others} others' if others else ''}{attempts}"
+
+
+def _what(cause: Cause) -> str:
+    known = meaning(cause)
+    return f"{cause.message or 'no message'}{f' - {known}' if known else ''}".rstrip(".")
