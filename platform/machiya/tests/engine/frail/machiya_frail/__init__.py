@@ -1,0 +1,1 @@
+"""A component for tests of what goes wrong."""
