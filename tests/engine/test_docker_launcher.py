@@ -109,3 +109,18 @@ def test_a_step_that_takes_too_long_is_stopped(setup: Setup) -> None:
         "Failed",
         "Pod was active on the node longer than the specified deadline",
     )
+
+
+def test_a_secret_reaches_the_container_from_the_environment(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "rosebud")
+    reference = "      env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: door, key: token}}}]"
+    result = run_workflow(manifest('test "$TOKEN" = rosebud', reference), setup)
+    assert (result.phase, message(result)) == ("Succeeded", "")
+
+
+def test_a_secret_that_is_not_there_says_what_to_set(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOKEN", raising=False)
+    reference = "      env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: door, key: token}}}]"
+    result = run_workflow(manifest("true", reference), setup)
+    assert result.phase == "Error"
+    assert "export TOKEN=..." in message(result)

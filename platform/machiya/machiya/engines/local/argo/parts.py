@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class KeyReference:
-    """One key of a ConfigMap."""
+    """One key of a ConfigMap or a Secret."""
 
     name: str
     key: str
@@ -73,11 +73,12 @@ class Resources:
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment variable: a value, or a key of a ConfigMap."""
+    """One environment variable: a value, or a key of a ConfigMap or a Secret."""
 
     name: str
     value: str = ""
     config_map: KeyReference | None = None
+    secret: KeyReference | None = None
 
 
 @dataclass(frozen=True)

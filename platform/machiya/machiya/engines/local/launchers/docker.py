@@ -15,6 +15,7 @@ from machiya.engines.local.argo.model import Mount, Specification
 from machiya.engines.local.launchers.images import COMPONENT, Images, ImageUse
 from machiya.engines.local.launchers.logs import StepLog
 from machiya.engines.local.launchers.protocol import Exit, LaunchError, Workspace
+from machiya.engines.local.launchers.secrets import secret_values
 from machiya.errors import MachiyaError
 from machiya_component.findings import Finding
 
@@ -203,7 +204,7 @@ class DockerLauncher:
             image=image,
             command=tuple(args),
             entrypoint=spec.command or None,
-            environment=dict(spec.environment),
+            environment={**dict(spec.environment), **secret_values(spec.secrets, os.environ)},
             binds=sorted(binds, key=lambda bind: bind.target),
             network="bridge",
             read_only=spec.read_only_root,

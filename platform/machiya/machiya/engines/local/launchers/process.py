@@ -16,6 +16,7 @@ from machiya.engines.local.launchers.memory_watch import MemoryWatch
 from machiya.engines.local.launchers.process_step import DATA, ProcessStep, is_local, local_path
 from machiya.engines.local.launchers.processes import end_group, end_marked, start_time
 from machiya.engines.local.launchers.protocol import LaunchError, Workspace
+from machiya.engines.local.launchers.secrets import secret_values, without_secrets
 from machiya.engines.local.launchers.working_copy import GROUP, read_working_copy
 from machiya_component.findings import Finding
 
@@ -116,8 +117,9 @@ class ProcessLauncher:
         for folder in (temporary, workspace.folder / "data" / "in", workspace.folder / "data" / "out"):
             folder.mkdir(parents=True, exist_ok=True)
         environment = {
-            **os.environ,
+            **without_secrets(os.environ),
             **dict(spec.environment),
+            **secret_values(spec.secrets, os.environ),
             "MACHIYA_DATA": str(workspace.folder / "data"),
             "TMPDIR": str(temporary),
             MARK: workspace.mark,

@@ -39,6 +39,16 @@ class OutputArtifact:
 
 
 @dataclass(frozen=True)
+class SecretVariable:
+    """An environment variable whose value only the launcher knows; where Kubernetes has it: a key of a Secret."""
+
+    name: str
+    secret: str
+    key: str
+    optional: bool = False
+
+
+@dataclass(frozen=True)
 class PodSpec:
     """One program to run, everything resolved. CPU in cores, memory in bytes, times in seconds; None is no limit."""
 
@@ -50,6 +60,7 @@ class PodSpec:
     args: tuple[str, ...] = ()
     source: str | None = None
     environment: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[SecretVariable, ...] = ()
     working_dir: str = ""
     cpu: float = 0.0
     memory: float = 0.0

@@ -1,7 +1,13 @@
 """From a template whose tags are replaced to the program that is to run."""
 
 from machiya.engines.local.argo.interpreter.arguments import artifact_value, config_value
-from machiya.engines.local.argo.interpreter.commands import InputArtifact, OutputArtifact, OutputParameter, PodSpec
+from machiya.engines.local.argo.interpreter.commands import (
+    InputArtifact,
+    OutputArtifact,
+    OutputParameter,
+    PodSpec,
+    SecretVariable,
+)
 from machiya.engines.local.argo.interpreter.errors import NodeError
 from machiya.engines.local.argo.interpreter.machine import Interpreter
 from machiya.engines.local.argo.interpreter.nodes import Node
@@ -33,7 +39,12 @@ def pod_spec(machine: Interpreter, node: Node, template: Template) -> PodSpec:
         command=container.command,
         args=container.args,
         source=container.source,
-        environment=tuple((one.name, _variable(machine, one)) for one in container.environment),
+        environment=tuple((one.name, _variable(machine, one)) for one in container.environment if one.secret is None),
+        secrets=tuple(
+            SecretVariable(one.name, one.secret.name, one.secret.key, one.secret.optional)
+            for one in container.environment
+            if one.secret is not None
+        ),
         working_dir=container.working_dir,
         cpu=_amount(resources, "cpu"),
         memory=_amount(resources, "memory"),

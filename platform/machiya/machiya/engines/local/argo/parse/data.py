@@ -52,7 +52,7 @@ def _value_from(fields: Fields) -> ValueFrom | None:
 
 
 def read_key_reference(fields: Fields) -> KeyReference | None:
-    """A configMapKeyRef."""
+    """A configMapKeyRef or a secretKeyRef."""
     if not fields.given:
         return None
     reference = KeyReference(fields.text("name"), fields.text("key"), fields.boolean("optional"))

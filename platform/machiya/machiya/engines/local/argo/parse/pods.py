@@ -34,9 +34,10 @@ def read_container(fields: Fields, *, script: bool = False) -> Container:
 
 def _variable(fields: Fields) -> Environment:
     source = fields.child("valueFrom")
-    reference = read_key_reference(source.child("configMapKeyRef"))
+    config_map = read_key_reference(source.child("configMapKeyRef"))
+    secret = read_key_reference(source.child("secretKeyRef"))
     source.finish()
-    variable = Environment(fields.text("name"), fields.text("value"), reference)
+    variable = Environment(fields.text("name"), fields.text("value"), config_map, secret)
     fields.finish()
     return variable
 
