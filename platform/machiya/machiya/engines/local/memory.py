@@ -8,35 +8,59 @@ from machiya.engines.local.argo.interpreter.commands import Recall, Remember
 from machiya.engines.local.argo.interpreter.nodes import Outputs
 from machiya.engines.local.cache import Memo, MemoEntry, MemoLock
 from machiya.engines.local.store import ArtifactStore
+from machiya.errors import MachiyaError
 
 _POLL_SECONDS = 0.05
 
 
 class Memory:
-    """The memo of one run: it holds the keys that the run's steps are computing."""
+    """The memo of one run: it holds the keys that the run's steps are computing.
 
-    def __init__(self, memo: Memo, store: ArtifactStore, run: str, gave_up: Callable[[], bool]) -> None:
+    What cannot be looked up is computed, and what cannot be remembered is lost to other runs only: no step fails by its
+    memory. `note` is told, in the engine's own thread.
+    """
+
+    def __init__(
+        self,
+        memo: Memo,
+        store: ArtifactStore,
+        run: str,
+        gave_up: Callable[[], bool],
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._memo = memo
         self._store = store
         self._run = run
         self._gave_up = gave_up
+        self._note = note
         self._locks: dict[str, MemoLock] = {}
 
     async def recall(self, command: Recall) -> Outputs | None:
         """The outputs under a key. On a miss the key is held for this node; while another holds it, wait for that."""
-        lock = None
-        while lock is None and not self._gave_up():
-            lock = await asyncio.to_thread(self._memo.try_lock, command.cache, command.key)
-            if lock is None:
-                await asyncio.sleep(_POLL_SECONDS)
+        try:
+            lock = await self._lock(command)
+        except OSError as error:
+            self._note(f"the cache could not be locked, so {command.key} is computed: {error}")
+            return None
         if lock is None:
             return None
-        outputs = await asyncio.to_thread(self._sound, command)
-        if outputs is None:
-            self._locks[command.node_id] = lock
-        else:
-            lock.release()
+        self._locks[command.node_id] = lock
+        try:
+            outputs = await asyncio.to_thread(self._sound, command)
+        except (MachiyaError, OSError) as error:
+            self._note(f"the cache could not be asked for {command.key}, so it is computed: {error}")
+            return None
+        if outputs is not None:
+            self._release(command.node_id)
         return outputs
+
+    async def _lock(self, command: Recall) -> MemoLock | None:
+        while not self._gave_up():
+            lock = await asyncio.to_thread(self._memo.try_lock, command.cache, command.key)
+            if lock is not None:
+                return lock
+            await asyncio.sleep(_POLL_SECONDS)
+        return None
 
     def _sound(self, command: Recall) -> Outputs | None:
         entry = self._memo.lookup(command.cache, command.key)
@@ -48,15 +72,21 @@ class Memory:
 
     async def remember(self, command: Remember) -> None:
         """Keep what was computed, and give the key free."""
-        if command.outputs is not None:
-            entry = MemoEntry(command.outputs, time.time(), self._run, command.node_id)
-            await asyncio.to_thread(self._memo.save, command.cache, command.key, entry)
-        lock = self._locks.pop(command.node_id, None)
+        try:
+            if command.outputs is not None:
+                entry = MemoEntry(command.outputs, time.time(), self._run, command.node_id)
+                await asyncio.to_thread(self._memo.save, command.cache, command.key, entry)
+        except (MachiyaError, OSError) as error:
+            self._note(f"the outputs of {command.node_id} could not be kept in the cache: {error}")
+        finally:
+            self._release(command.node_id)
+
+    def _release(self, node_id: str) -> None:
+        lock = self._locks.pop(node_id, None)
         if lock is not None:
             lock.release()
 
     def close(self) -> None:
         """Give everything free."""
-        for lock in self._locks.values():
-            lock.release()
-        self._locks.clear()
+        for node_id in list(self._locks):
+            self._release(node_id)

@@ -1,19 +1,18 @@
 """A memory in a folder: one file of JSON for each key, and a lock file beside it."""
 
 import fcntl
-import json
 import os
-import re
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
-from machiya.engines.local.argo.interpreter.nodes import Outputs
+from machiya.engines.local.cache.entry import entry_path, entry_text, read_entry
 from machiya.engines.local.cache.protocol import MemoEntry
 
-_UNSAFE = re.compile(r"[^-A-Za-z0-9_.]")
 
+class FileLock:
+    """A lock file that is held."""
 
-class _FileLock:
     def __init__(self, handle: int) -> None:
         self._handle: int | None = handle
 
@@ -33,34 +32,57 @@ class DirectoryMemo:
     def lookup(self, cache: str, key: str) -> MemoEntry | None:
         """A file that cannot be read counts as none."""
         try:
-            data = json.loads(self._path(cache, key).read_text("utf-8"))
-            return MemoEntry(Outputs.from_json(data["outputs"]), data["created"], data["run"], data["node"])
-        except (OSError, ValueError, KeyError):
+            return read_entry(self._path(cache, key).read_bytes())
+        except OSError:
             return None
 
     def save(self, cache: str, key: str, entry: MemoEntry) -> None:
         """Written beside, then renamed."""
         path = self._path(cache, key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = {"outputs": entry.outputs.to_json(), "created": entry.created, "run": entry.run, "node": entry.node}
         temporary = path.with_name(f".{uuid.uuid4().hex}")
         with temporary.open("w", encoding="utf-8") as file:
-            json.dump(data, file, ensure_ascii=False)
+            file.write(entry_text(entry))
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(path)
 
-    def try_lock(self, cache: str, key: str) -> _FileLock | None:
+    def try_lock(self, cache: str, key: str) -> FileLock | None:
         """By flock: a process that dies holds nothing any more."""
         path = self._path(cache, key).with_suffix(".lock")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            return None
-        return _FileLock(handle)
+        while True:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(handle)
+                return None
+            if _is_at(handle, path):
+                return FileLock(handle)
+            os.close(handle)  # `forget` has removed the file between the two calls
+
+    def entries(self) -> Iterator[tuple[str, str, MemoEntry | None]]:
+        """Keys as their files are called."""
+        for path in sorted(self._root.glob("*/*.json")):
+            yield path.parent.name, path.name.removesuffix(".json"), self.lookup(path.parent.name, path.stem)
+
+    def forget(self, cache: str, key: str) -> None:
+        """With its lock file, unless somebody holds that: then nothing is forgotten."""
+        lock = self.try_lock(cache, key)
+        if lock is not None:
+            path = self._path(cache, key)
+            path.unlink(missing_ok=True)
+            path.with_suffix(".lock").unlink(missing_ok=True)
+            lock.release()
 
     def _path(self, cache: str, key: str) -> Path:
-        return self._root / (_UNSAFE.sub("_", cache) or "default") / f"{_UNSAFE.sub('_', key)}.json"
+        folder, name = entry_path(cache, key)
+        return self._root / folder / f"{name}.json"
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,5 +1,6 @@
 """What the engine asks of a memory of outputs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,7 +25,10 @@ class MemoLock(Protocol):
 
 
 class Memo(Protocol):
-    """Remembers outputs by cache and key. All methods may be called from any thread."""
+    """Remembers outputs by cache and key. All methods may be called from any thread.
+
+    Every method raises `machiya.engines.local.store.StoreError` when the memory cannot be reached.
+    """
 
     def lookup(self, cache: str, key: str) -> MemoEntry | None:
         """What is remembered, None if nothing is."""
@@ -34,3 +38,9 @@ class Memo(Protocol):
 
     def try_lock(self, cache: str, key: str) -> MemoLock | None:
         """Hold a key until it is given free or this process ends; None while somebody else holds it."""
+
+    def entries(self) -> Iterator[tuple[str, str, MemoEntry | None]]:
+        """Everything that is remembered, by cache and key; None for what cannot be understood."""
+
+    def forget(self, cache: str, key: str) -> None:
+        """Remember it no more; it need not be there."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from machiya.engines.local.store.files import copy, sha256_of, stamp, sync
 from machiya.engines.local.store.protocol import StoreError, Swept
-from machiya.engines.local.store.records import StoredFile
+from machiya.engines.local.store.records import StoredFile, object_path
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,23 @@ class Contents:
     """The contents below a folder. All methods may be called from any thread."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         for name in ("objects", "tmp"):
             (root / name).mkdir(parents=True, exist_ok=True)
 
     def path(self, digest: str) -> Path:
         """Where a content is, or would be."""
-        return self._root / "objects" / digest[:2] / digest[2:]
+        return self.root / object_path(digest)
+
+    def folder(self, name: str) -> Path:
+        """A folder beside the contents, made if it is not there."""
+        path = self.root / name
+        path.mkdir(exist_ok=True)
+        return path
 
     def temporary(self) -> Path:
         """A path for something that is not whole yet; it is on the same file system."""
-        return self._root / "tmp" / uuid.uuid4().hex
+        return self.root / "tmp" / uuid.uuid4().hex
 
     def has(self, digest: str, size: int) -> bool:
         """Whether it is there with this size. Nothing is read."""
@@ -166,14 +172,14 @@ class Contents:
     def sweep(self, named: Container[str], unused_since: float, *, dry_run: bool) -> Swept:
         """Remove contents that are not named, and leftovers."""
         freed = count = 0
-        for content in (self._root / "objects").glob("*/*"):
+        for content in (self.root / "objects").glob("*/*"):
             status = content.stat()
             if f"{content.parent.name}{content.name}" in named or _last_use(status) >= unused_since:
                 continue
             count, freed = count + 1, freed + status.st_size
             if not dry_run:
                 content.unlink()
-        leftovers = [one for one in (self._root / "tmp").iterdir() if _last_use(one.lstat()) < unused_since]
+        leftovers = [one for one in (self.root / "tmp").iterdir() if _last_use(one.lstat()) < unused_since]
         for one in leftovers:
             freed += one.lstat().st_size
             if not dry_run:

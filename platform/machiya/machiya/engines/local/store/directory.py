@@ -26,14 +26,14 @@ class DirectoryStore:
         """Keep a file or folder; its files are moved where they can be."""
         name = key_path(key)
         directory = path.is_dir() and not path.is_symlink()
-        with self._failing(key):
+        with disk_failing(key, self._root):
             held = hold(self.contents, own_files(path), self.contents.take)
             return self._commit(name, key, held, directory=directory)
 
     def add(self, path: Path, key: str) -> Reference:
         """Keep a copy of a file or folder that belongs to somebody else."""
         name = key_path(key)
-        with self._failing(key):
+        with disk_failing(key, self._root):
             held = hold(self.contents, foreign_files(path), self.contents.copy_in)
             return self._commit(name, key, held, directory=path.is_dir())
 
@@ -142,15 +142,17 @@ class DirectoryStore:
         finally:
             os.close(handle)
 
-    @contextmanager
-    def _failing(self, key: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StoreError(
-                f"the artifact {key!r} cannot be kept in {self._root}: {error.strerror or error}.",
-                "Look at the free space (`machiya cache gc` makes some) and at the rights of that folder.",
-            ) from error
+
+@contextmanager
+def disk_failing(key: str, root: Path) -> Iterator[None]:
+    """What the disk refuses while an artifact is kept is a `StoreError`."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"the artifact {key!r} cannot be kept in {root}: {error.strerror or error}.",
+            "Look at the free space (`machiya cache gc` makes some) and at the rights of that folder.",
+        ) from error
 
 
 def _records(folder: Path) -> list[Path]:

@@ -120,6 +120,11 @@ def key_path(key: str) -> str:
     return "/".join(parts)
 
 
+def object_path(digest: str) -> str:
+    """Where a content is kept, below the root of a store."""
+    return f"objects/{digest[:2]}/{digest[2:]}"
+
+
 def absent(key: str) -> StoreError:
     """That nothing is kept under a key."""
     return StoreError(f"the artifact {key!r} is not in the store.", "Run the step that makes it again.")
