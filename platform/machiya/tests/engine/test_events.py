@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from machiya.engines.local.argo.interpreter.nodes import Node, NodeType, Phase
+from machiya.engines.local.continuing import downstream, known_nodes
 from machiya.engines.local.events import EventLog, Noted, RunCreated, RunEnded, SessionStarted, node_event, read_log
-from machiya.engines.local.state import RunState, downstream, fold, known_nodes, named_nodes
+from machiya.engines.local.state import RunState, fold, named_nodes
 
 FACTS = {"name": "wf", "uid": "u", "created": 1.0, "parameters": {"p": "v"}, "namespace": "default"}
 

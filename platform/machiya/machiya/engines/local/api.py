@@ -17,7 +17,7 @@ from machiya.engines.local.argo.parse.manifest import ManifestError
 from machiya.engines.local.cache import DirectoryMemo, Memo
 from machiya.engines.local.capacity import Capacity, machine_capacity, oversized
 from machiya.engines.local.engine import Engine, Observer, Parts
-from machiya.engines.local.events import EventLog, RunCreated
+from machiya.engines.local.events import RunCreated
 from machiya.engines.local.launchers import Launcher
 from machiya.engines.local.runs import RunFolder, create_run, open_run
 from machiya.engines.local.state import RunState
@@ -91,17 +91,18 @@ def prepare_run(
         raise ArgumentsError(f"{error}.", "Look at spec.arguments of the manifest.") from error
     capacity = setup.capacity or machine_capacity()
     findings: list[Finding] = [
-        *oversized(interpreter.specification, capacity),
+        *oversized(interpreter.specification, capacity, interpreter.scope),
         *setup.launcher.check(interpreter.specification),
     ]
     if findings:
         raise ManifestError([Finding(**{**asdict(one), "file": one.file or file}) for one in findings])
     base = loaded.workflow.name or loaded.workflow.generate_name.rstrip("-") or "run"
-    folder = create_run(setup.home, base, manifest, beside or {})
-    own = RunFacts(folder.name, str(uuid.uuid4()), time.time(), dict(parameters or {}))
-    with EventLog(folder.events) as log:
-        log.append(RunCreated(asdict(own), {"launcher": setup.launcher.name, **(options or {})}), own.created)
-    return folder
+
+    def created(name: str) -> RunCreated:
+        facts = RunFacts(name, str(uuid.uuid4()), time.time(), dict(parameters or {}))
+        return RunCreated(asdict(facts), {"launcher": setup.launcher.name, **(options or {})})
+
+    return create_run(setup.home, base, manifest, beside or {}, created)
 
 
 def run_workflow(

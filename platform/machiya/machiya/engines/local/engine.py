@@ -5,29 +5,29 @@ by `kill -9`, can be continued: what had succeeded is known; what was running is
 """
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
-from machiya.engines.local.argo.interpreter import Interpreter
+from machiya.engines.local.argo.interpreter import Interpreter, RunFacts
 from machiya.engines.local.argo.interpreter.commands import (
     Command,
     NodeChanged,
-    PodSpec,
     Recall,
     Remember,
     RunEnded,
     StartPod,
     StopPod,
 )
-from machiya.engines.local.argo.interpreter.nodes import NodeType, Outcome, Phase
+from machiya.engines.local.argo.interpreter.nodes import Node, Outcome, Phase
 from machiya.engines.local.cache import Memo
-from machiya.engines.local.capacity import Capacity, Scheduler
+from machiya.engines.local.capacity import Capacity
+from machiya.engines.local.continuing import Takeover, take_over
 from machiya.engines.local.events import (
     Entry,
     Event,
@@ -39,18 +39,23 @@ from machiya.engines.local.events import (
     node_event,
 )
 from machiya.engines.local.events import RunEnded as RunEndedEvent
-from machiya.engines.local.launchers import Launcher, Workspace
+from machiya.engines.local.launchers import Launcher
 from machiya.engines.local.memory import Memory
+from machiya.engines.local.programs import Programs
 from machiya.engines.local.runs import RunFolder
-from machiya.engines.local.state import RunState, downstream, fold, known_nodes, named_nodes
-from machiya.engines.local.steps import Step
+from machiya.engines.local.scheduling import Scheduler
+from machiya.engines.local.share import MachineShare
+from machiya.engines.local.state import RunState, fold
 from machiya.engines.local.store import ArtifactStore
-from machiya.errors import ArgumentsError, NotFoundError
+from machiya.errors import MachiyaError, NotFoundError
 
 Observer = Callable[[Entry, RunState], None]
 Told = Callable[[], Sequence[Command]]
 
+NOTHING_TO_DO = "the run has succeeded already; there is nothing to do"
 _CONTROL_SECONDS = 0.2
+_NEVER = -1.0
+"""A memory of this age at most: none is."""
 
 
 @dataclass(frozen=True)
@@ -71,62 +76,81 @@ class Engine:
         self.folder = folder
         self._parts = parts
         self._observers = observers
-        self._scheduler = Scheduler(parts.capacity)
         self._told: asyncio.Queue[Told] = asyncio.Queue()
-        self._steps: dict[str, Step] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._stops = 0
+        self._closing = False
+        self._memory = Memory(
+            parts.memo,
+            parts.store,
+            folder.name,
+            lambda: self._stops > 0 or self._closing,
+            lambda text: self._write(Noted(text)),
+        )
+        self._share = MachineShare(folder.home / "engines" / socket.gethostname(), parts.capacity)
+        scheduler = Scheduler(parts.capacity, self._share)
+        self._programs = Programs(parts.launcher, parts.store, scheduler, parts.grace, self._started, self._ended)
 
     async def run(self, again: str | None = None, *, handle_signals: bool = True) -> RunState:
-        """Work until the run has ended; `again` names a step that is to run again, with all that follows from it."""
-        with self.folder.lock(), EventLog(self.folder.events) as self._log:
+        """Work until the run has ended; `again` names a step that is to run again, with all that follows from it.
+
+        A run that has succeeded, and whose artifacts are all there, is left as it is.
+        """
+        with self._signals(handle_signals), self.folder.lock(), EventLog(self.folder.events) as self._log:
             self.state = fold(self._log.entries)
             if self.state.facts is None:
                 raise NotFoundError(f"the run {self.folder.name} was never begun.", "Start it again: machiya run")
-            interpreter = await self._begin(again)
-            self._memory = Memory(self._parts.memo, self._parts.store, self.folder.name, lambda: self._stops > 0)
-            with self._signals(handle_signals):
-                try:
-                    await self._work(interpreter)
-                finally:
-                    await self._close()
+            taken = await asyncio.to_thread(take_over, self.state, self._parts.store, again)
+            if self.state.phase == Phase.SUCCEEDED and again is None and not taken.lost:
+                return replace(self.state, message=NOTHING_TO_DO)
+            self._forced = taken.forced
+            self._interpreter = Interpreter(self.folder.manifest(), self.state.facts, taken.known)
+            await self._begin(taken, self.state.facts)
+            try:
+                await self._work()
+            finally:
+                await self._close()
             return self.state
 
-    async def _begin(self, again: str | None) -> Interpreter:
-        """Clear up after earlier sessions, and set the interpreter up with what they came to."""
-        facts = self.state.facts
-        assert facts is not None  # `run` has looked
-        dirty = frozenset[str]()
-        if again is not None:
-            nodes = named_nodes(self.state, again)
-            if not nodes:
-                names = sorted({node.display_name for node in self.state.nodes.values() if node.type is NodeType.POD})
-                raise ArgumentsError(f"the run has no step {again!r}.", f"It has {', '.join(names)}.")
-            dirty = downstream(self.state, [node.id for node in nodes])
-        known = known_nodes(self.state, dirty)
-        interpreter = Interpreter(self.folder.manifest(), facts, known)
+    async def _begin(self, taken: Takeover, facts: RunFacts) -> None:
+        """Clear up after earlier sessions, and write down that another begins."""
         left = await self._parts.launcher.end_leftovers(facts.uid, list(self.state.handles.values()))
-        kept = {node.id for node in known.values()}
+        kept = {node.id for node in taken.known.values()}
         forgotten = tuple(identifier for identifier in self.state.nodes if identifier not in kept)
         self._write(SessionStarted(os.getpid(), socket.gethostname(), forgotten))
         if self._log.problem:
-            self._write(Noted(f"the event log was cut: {self._log.problem}"))
+            self._note(f"the event log was cut: {self._log.problem}")
         if left:
-            self._write(Noted(f"{left} programs of an earlier session were still running; they were ended"))
+            self._note(f"{left} programs of an earlier session were still running; they were ended")
+        if taken.lost:
+            self._note(f"{len(taken.lost)} nodes had succeeded, and their artifacts are gone; they run again")
         self._log.sync()
-        return interpreter
 
     # Telling the interpreter, and doing what it says
 
-    async def _work(self, interpreter: Interpreter) -> None:
-        self._interpreter = interpreter
-        self._obey(interpreter.start(time.time()))
-        while interpreter.ended is None:
-            self._obey((await self._next(interpreter))())
+    async def _work(self) -> None:
+        self._listen(self._waiting())  # who stops the run before it begins need not see it begin
+        if self._interpreter.ended is None:
+            self._obey(self._interpreter.start(time.time()))
+        while self._interpreter.ended is None:
+            self._listen([await self._next(), *self._waiting()])
 
-    async def _next(self, interpreter: Interpreter) -> Told:
+    def _waiting(self) -> Iterator[Told]:
+        """What has happened and was not told yet."""
+        while not self._told.empty():
+            yield self._told.get_nowait()
+
+    def _listen(self, happened: Iterator[Told] | Sequence[Told]) -> None:
+        """Tell the interpreter what happened; what comes of it is made durable together."""
+        commands: list[Command] = []
+        for tell in happened:
+            if self._interpreter.ended is None:
+                commands += tell()
+        self._obey(commands)
+
+    async def _next(self) -> Told:
         """What happens next: something is told, or it is time for something."""
+        interpreter = self._interpreter
         while True:
             due = interpreter.next_time
             wait = None if due is None else max(due - time.time(), 0.0)
@@ -154,25 +178,34 @@ class Engine:
         durable = False
         for command in commands:
             if isinstance(command, NodeChanged):
-                node = command.node
-                before = self.state.nodes.get(node.id)
-                if before is None or before.to_json() != node.to_json():
-                    self._write(node_event(node))
-                    durable = durable or node.phase.completed
+                durable = self._record(command.node) or durable
             elif isinstance(command, RunEnded):
                 self._write(RunEndedEvent(str(command.phase), command.message))
                 durable = True
         if durable:
             self._log.sync()
         for command in commands:
-            if isinstance(command, StartPod):
-                self._start(command.spec)
-            elif isinstance(command, StopPod):
-                self._stop(command)
-            elif isinstance(command, Recall):
-                self._spawn(self._recall(command))
-            elif isinstance(command, Remember):
-                self._spawn(self._memory.remember(command))
+            self._do(command)
+
+    def _record(self, node: Node) -> bool:
+        """Write down how a node is now; whether that must be on the disk before anything else is done."""
+        before = self.state.nodes.get(node.id)
+        if before is not None and before.phase is Phase.SUCCEEDED and node.phase is Phase.PENDING:
+            return False  # an earlier session's success counts until it is known that it does not
+        if before is not None and before.to_json() == node.to_json():
+            return False
+        self._write(node_event(node))
+        return node.phase.completed
+
+    def _do(self, command: Command) -> None:
+        if isinstance(command, StartPod):
+            self._programs.start(command.spec, self.folder, self._interpreter.facts.uid)
+        elif isinstance(command, StopPod):
+            self._programs.stop(command)
+        elif isinstance(command, Recall):
+            self._spawn(self._recall(command))
+        elif isinstance(command, Remember):
+            self._spawn(self._remember(command))
 
     def _write(self, event: Event) -> None:
         entry = self._log.append(event, time.time())
@@ -180,62 +213,48 @@ class Engine:
         for observer in self._observers:
             observer(entry, self.state)
 
+    def _note(self, text: str) -> Sequence[Command]:
+        self._write(Noted(text))
+        return ()
+
+    # What goes on beside it
+
+    def _tell(self, tell: Told) -> None:
+        self._told.put_nowait(tell)
+
+    def _started(self, node: str, handle: Mapping[str, Any]) -> None:
+        def tell() -> Sequence[Command]:
+            self._write(PodLaunched(node, dict(handle)))
+            return self._interpreter.pod_started(node, time.time())
+
+        self._tell(tell)
+
+    def _ended(self, node: str, outcome: Outcome) -> None:
+        self._tell(lambda: self._interpreter.pod_ended(node, outcome, time.time()))
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
     async def _recall(self, command: Recall) -> None:
-        outputs = await self._memory.recall(command)
-        self._told.put_nowait(lambda: self._interpreter.recalled(command.node_id, outputs, time.time()))
-
-    # Programs
-
-    def _start(self, spec: PodSpec) -> None:
-        uid = self._interpreter.facts.uid
-        folder = self.folder.step(spec.node_id)
-        workspace = Workspace(folder / "work", self.folder.log(spec.node_id), uid, f"{uid}/{spec.node_id}")
-        step = Step(spec, workspace, self._parts.launcher, self._parts.store)
-        self._steps[spec.node_id] = step
-        self._tasks[spec.node_id] = asyncio.create_task(self._run(step))
-
-    async def _run(self, step: Step) -> None:
-        spec = step.spec
-        node = spec.node_id
-
-        def started(handle: Any) -> None:
-            self._write(PodLaunched(node, dict(handle)))
-            self._told.put_nowait(lambda: self._interpreter.pod_started(node, time.time()))
-
-        outcome = Outcome(Phase.FAILED, "stopped before it started")
+        """A memory that cannot be read is none: the step runs."""
+        wanted = replace(command, max_age=_NEVER) if command.node_id in self._forced else command
+        outputs = None
         try:
-            if not self._parts.capacity.fits(spec.cpu, spec.memory):
-                needs = f"the step asks for {spec.cpu:g} CPU and {spec.memory:.0f} bytes of memory"
-                outcome = Outcome(Phase.ERROR, f"{needs}; this machine has {self._parts.capacity}")
-                return
-            await self._scheduler.acquire(spec.cpu, spec.memory)
-            try:
-                outcome = await step.run(started)
-            finally:
-                self._scheduler.release(spec.cpu, spec.memory)
-            await asyncio.to_thread(step.clean)
-        except asyncio.CancelledError:
-            pass
-        except Exception as error:
-            outcome = Outcome(Phase.ERROR, f"the engine failed at this step: {type(error).__name__}: {error}")
-        finally:
-            self._steps.pop(node, None)
-            self._tasks.pop(node, None)
-            self._told.put_nowait(lambda: self._interpreter.pod_ended(node, outcome, time.time()))
+            outputs = await self._memory.recall(wanted)
+        except (MachiyaError, OSError) as error:
+            text = f"what is remembered for {command.key} could not be read: {error}"
+            self._tell(lambda: self._note(text))
+        self._tell(lambda: self._interpreter.recalled(command.node_id, outputs, time.time()))
 
-    def _stop(self, command: StopPod) -> None:
-        step, task = self._steps.get(command.node_id), self._tasks.get(command.node_id)
-        if step is None or task is None:
-            return
-        if step.waiting:
-            task.cancel()
-        else:
-            self._spawn(step.stop(0.0 if command.kill else self._parts.grace))
+    async def _remember(self, command: Remember) -> None:
+        """What cannot be remembered has been computed all the same."""
+        try:
+            await self._memory.remember(command)
+        except (MachiyaError, OSError) as error:
+            text = f"the outputs for {command.key} could not be remembered: {error}"
+            self._tell(lambda: self._note(text))
 
     # Stopping
 
@@ -243,11 +262,15 @@ class Engine:
         """The first time gracefully, the second time at once. To be called in the engine's own thread."""
         self._stops += 1
         kill = self._stops > 1
-        self._write(Stopping(kill))
-        self._told.put_nowait(lambda: self._interpreter.stop(time.time(), kill=kill))
 
-    @contextlib.contextmanager
-    def _signals(self, wanted: bool) -> Any:
+        def tell() -> Sequence[Command]:
+            self._write(Stopping(kill))
+            return self._interpreter.stop(time.time(), kill=kill)
+
+        self._tell(tell)
+
+    @contextmanager
+    def _signals(self, wanted: bool) -> Iterator[None]:
         """While it lasts, SIGINT and SIGTERM stop the run."""
         loop = asyncio.get_running_loop()
         numbers = (signal.SIGINT, signal.SIGTERM) if wanted else ()
@@ -261,7 +284,8 @@ class Engine:
 
     async def _close(self) -> None:
         """End whatever still runs: nothing, unless the engine itself failed."""
-        for step in list(self._steps.values()):
-            await step.stop(0.0)
-        await asyncio.gather(*self._tasks.values(), *self._background, return_exceptions=True)
+        self._closing = True
+        await self._programs.close()
+        await asyncio.gather(*self._background, return_exceptions=True)
         self._memory.close()
+        self._share.close()

@@ -8,7 +8,8 @@ import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -137,22 +138,26 @@ def _line(entry: Entry) -> bytes:
         "number": entry.number,
         "time": round(entry.time, 6),
         "type": type(entry.event).__name__,
-        "data": asdict(entry.event),
+        "data": vars(entry.event),
     }
     body = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()[:-1]
     return body + f',"sum":"{zlib.crc32(body):08x}"}}\n'.encode()
 
 
 class EventLog:
-    """A log that is open for appending. Only one may be open at a time: see `runs.RunFolder.lock`."""
+    """A log that is open for appending. Only one may be open at a time: see `runs.RunFolder.lock`.
+
+    ``entries`` are those that were there when it was opened, ``problem`` what was wrong with what followed them.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         log = read_log(path)
-        self.entries = list(log.entries)
+        self.entries = log.entries
         self.problem = log.problem
         if log.problem:
             self._set_aside(log.length)
+        self._number, self._length = len(log.entries), log.length
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
 
     def _set_aside(self, length: int) -> None:
@@ -171,29 +176,55 @@ class EventLog:
         yield path
 
     def append(self, event: Event, time: float) -> Entry:
-        """Add an event; it outlives this process, and after `sync` the machine."""
-        entry = Entry(len(self.entries) + 1, time, event)
+        """Add an event; it outlives this process, and after `sync` the machine.
+
+        Raises:
+            OutputError: it could not be written, and the log is as it was.
+        """
+        entry = Entry(self._number + 1, time, event)
         line = _line(entry)
+        self._check_place()
         try:
-            written = os.write(self._file, line)
-            while written < len(line):
-                written += os.write(self._file, line[written:])
+            self._write(line)
         except OSError as error:
-            raise OutputError(
-                f"the event log {self.path} cannot be written: {error.strerror}.",
-                f"Free some space, then continue: machiya retry {self.path.parent.name}",
-            ) from error
-        self.entries.append(entry)
+            with suppress(OSError):
+                os.ftruncate(self._file, self._length)
+            raise self._failed(error) from error
+        self._number, self._length = entry.number, self._length + len(line)
         return entry
+
+    def _write(self, line: bytes) -> None:
+        written = 0
+        while written < len(line):
+            written += os.write(self._file, line[written:])
+
+    def _check_place(self) -> None:
+        """Whoever deletes a run while it runs must not be told in the end that all is well."""
+        if os.fstat(self._file).st_nlink == 0:
+            raise OutputError(
+                f"the folder {self.path.parent} was deleted while the run worked in it.",
+                "What the run had done cannot be continued. Start it again: machiya run",
+            )
+
+    def _failed(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"the event log {self.path} cannot be written: {error.strerror}.",
+            f"Free some space, then continue: machiya retry {self.path.parent.name}",
+        )
 
     def sync(self) -> None:
         """Return when everything is on the disk."""
-        os.fsync(self._file)
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._failed(error) from error
 
     def close(self) -> None:
         """Sync and close."""
-        self.sync()
-        os.close(self._file)
+        try:
+            self.sync()
+        finally:
+            os.close(self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -201,4 +232,5 @@ class EventLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        with suppress(*(() if error is None else (OutputError,))):
+            self.close()
