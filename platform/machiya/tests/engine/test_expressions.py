@@ -2,15 +2,20 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from machiya.engines.local.argo.conditions import ConditionError, holds
 from machiya.engines.local.argo.expressions import ExpressionError, evaluate, go_text
+from machiya.engines.local.argo.expressions.functions import FUNCTIONS
 from machiya.engines.local.argo.scope import Scope
 from machiya.engines.local.argo.substitution import substitute, substitute_all, unresolved
+from machiya.manifest.grammar.expressions import FUNCTIONS as KNOWN
+from machiya.manifest.grammar.expressions.functions import CLOCK
 
+VALUES: dict[str, Any] = json.loads((Path(__file__).parents[1] / "data" / "expr" / "values.json").read_text())
 VARIABLES = {
     "inputs": {"parameters": {"count": "3", "my-name": "x"}},
     "steps": {"flip": {"outputs": {"result": "heads"}}},
@@ -47,6 +52,11 @@ VARIABLES = {
         ("let x = 2; x * x", 4),
         ("['b', 'a'] | sort() | join('-')", "a-b"),
         ("toJson({b: 1, a: [1.0, 'x']})", '{"a":[1,"x"],"b":1}'),
+        ("toJson('<b>')", '"\\u003cb\\u003e"'),
+        ("toJSON({a: [1]})", '{\n  "a": [\n    1\n  ]\n}'),
+        ("string(fromJSON('{\"n\": 1000000}').n)", "1e+06"),
+        ("sprig.trunc(2, 'abc') + string(bitand(6, 3))", "ab2"),
+        ("$env['empty'] == nil", True),
         ("jsonpath('{\"a\": [{\"b\": 7}]}', '$.a[0].b')", 7),
         ('jsonpath(\'{"a": [{"b": 7}, {"b": 8}]}\', \'$.a[*].b\')', [7, 8]),
         ("sprig.trim('  a ') + sprig.upper('b')", "aB"),
@@ -62,13 +72,30 @@ def test_an_expression_has_the_value_of_expr_lang(expression: str, value: Any) -
     assert evaluate(expression, VARIABLES) == value
 
 
+def outcome(expression: str) -> dict[str, Any]:
+    try:
+        return {"value": evaluate(expression, VALUES["variables"])}
+    except ExpressionError:
+        return {"fails": True}
+
+
+def test_expressions_have_the_values_that_expr_lang_itself_gives_them() -> None:
+    cases = VALUES["cases"]
+    assert len(cases) > 300
+    assert [case for case in cases if case != {"expression": case["expression"], **outcome(case["expression"])}] == []
+
+
+def test_all_known_functions_can_be_called_but_those_of_the_clock() -> None:
+    assert {name for name in FUNCTIONS if not name.startswith("sprig.")} == KNOWN - CLOCK
+
+
 def test_sha256sum_is_that_of_the_text() -> None:
     assert evaluate("sprig.sha256sum('a')", {}) == hashlib.sha256(b"a").hexdigest()
 
 
 @pytest.mark.parametrize(
     ("expression", "position"),
-    [("1 +", 3), ("a.b + 1", 0), ("1 ~ 2", 2), ("'a' + 1", 4), ("nope(1)", 4), ("1 ? 2 : 3", 2)],
+    [("1 +", 3), ("a.b + 1", 0), ("1 ~ 2", 2), ("'a' + 1", 4), ("1 + nope(1)", 4), ("1 ? 2 : 3", 2)],
 )
 def test_an_error_names_the_position(expression: str, position: int) -> None:
     with pytest.raises(ExpressionError) as error:
@@ -81,6 +108,12 @@ def test_an_error_names_the_position(expression: str, position: int) -> None:
     [
         (35.8, "35.8"),
         (2.0, "2"),
+        (999999.0, "999999"),
+        (1e6, "1e+06"),
+        (1000000, "1000000"),
+        (123456789.5, "1.234567895e+08"),
+        (0.00001, "1e-05"),
+        (float("inf"), "+Inf"),
         (True, "true"),
         ([1, "a"], "[1 a]"),
         ({"b": 1, "a": 2}, "map[a:2 b:1]"),
@@ -137,6 +170,8 @@ def scope() -> Scope:
         ),
         ("{{tasks.x.outputs.result}} {{workflow.name}}", "{{tasks.x.outputs.result}} wf"),
         ("{{not closed", "{{not closed"),
+        ("{{workflow.name}} {{not {{item}}", "wf {{not {{item}}"),
+        ("{{tasks.{{item}}.id}}", "{{tasks.b.id}}"),
     ],
 )
 def test_tags_are_replaced_once_and_unknown_ones_stay(text: str, result: str) -> None:

@@ -123,7 +123,7 @@ def test_of_a_template_and_its_schedule_the_template_is_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("30s", 30), ("1h30m", 5400), ("90", 90), ("500ms", 0.5), ("2d", 172800)]
+    ("text", "seconds"), [("30s", 30), ("1h30m", 5400), ("90", 90), ("500ms", 0.5), ("1.5h", 5400)]
 )
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
@@ -136,7 +136,7 @@ def test_quantities(text: str, amount: float) -> None:
     assert parse_quantity(text) == amount
 
 
-@pytest.mark.parametrize("text", ["", "s", "5x", "-1s", "1h 5m"])
+@pytest.mark.parametrize("text", ["", "s", "5x", "-1s", "1h 5m", "2d", "1.5"])
 def test_what_is_no_duration_is_an_error(text: str) -> None:
     with pytest.raises(ArgoValueError):
         parse_duration(text)

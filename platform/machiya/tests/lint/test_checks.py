@@ -6,7 +6,6 @@ import pytest
 
 from machiya.manifest.lint import Mode, Rule, lint
 from machiya.manifest.lint.checks.cron import schedule_problem
-from machiya.manifest.lint.checks.depends import DependsError, parse_depends
 from machiya.manifest.lint.checks.graph import ancestors, find_cycles
 from machiya_component.findings import Finding
 
@@ -15,25 +14,6 @@ Templates = Callable[..., list[Finding]]
 
 def said(findings: list[Finding]) -> list[str]:
     return [str(finding.rule) for finding in findings]
-
-
-@pytest.mark.parametrize(
-    ("text", "dependencies"),
-    [
-        ("a", [("a", "")]),
-        ("a && b.Succeeded", [("a", ""), ("b", "Succeeded")]),
-        ("(a || !b-1.Failed)&&c", [("a", ""), ("b-1", "Failed"), ("c", "")]),
-        ("!(a && b)", [("a", ""), ("b", "")]),
-    ],
-)
-def test_depends_names_tasks_and_results(text: str, dependencies: list[tuple[str, str]]) -> None:
-    assert [(each.task, each.result) for each in parse_depends(text)] == dependencies
-
-
-@pytest.mark.parametrize("text", ["a &&", "&& a", "a b", "(a", "a)", "a & b", "a, b", "a and b", "", "()", "!"])
-def test_what_is_not_understood_as_depends_is_refused(text: str) -> None:
-    with pytest.raises(DependsError):
-        parse_depends(text)
 
 
 def test_every_cycle_is_found_once() -> None:

@@ -1,9 +1,9 @@
-"""Expressions and tags: what is understood, which variables are named, what is refused and where."""
+"""Which variables an expression names, and for the absence of which it provides."""
 
 import pytest
 
-from machiya.manifest.lint.expressions import ExpressionError, parse, references
-from machiya.manifest.lint.tags import find_tags, normalized, without_tags
+from machiya.manifest.grammar.expressions import parse
+from machiya.manifest.lint.references import references
 
 
 def names(text: str) -> list[str]:
@@ -21,6 +21,9 @@ def names(text: str) -> list[str]:
         ),
         ("filter([1, 2], {# > workflow.parameters.x})", ["workflow.parameters.x"]),
         ("map(fromJSON(item), #.name)", ["item"]),
+        ("reduce(xs, #acc + #index, start)", ["xs", "start"]),
+        ("map(xs, {{a: .b, c: d}})", ["xs", "d"]),
+        ("a?.b[c?.d]", ["c.d", "a.b"]),
         ("filter(xs, .size > 1)", ["xs"]),
         ("let x = item.a; x + y", ["item.a", "y"]),
         ("{a: b, 'c': d, (e): f}", ["b", "d", "e", "f"]),
@@ -52,53 +55,3 @@ def test_the_variables_of_an_expression(text: str, named: list[str]) -> None:
 )
 def test_variables_whose_absence_is_provided_for(text: str) -> None:
     assert [reference for reference in references(parse(text)) if not reference.guarded] == []
-
-
-@pytest.mark.parametrize(
-    ("text", "position", "said"),
-    [
-        ("a = 1", 2, "=="),
-        ("a ==", 4, "the end"),
-        ("(a", 2, "')'"),
-        ("a b", 2, "operator"),
-        ("'abc", 0, "not closed"),
-        ("a & b", 2, "&&"),
-        ("a.my-name.'x'", 10, "name after '.'"),
-        ("f(a,, b)", 4, "value"),
-        ("{a b}", 3, "':'"),
-        ("", 0, "the end"),
-        ("(" * 200, 100, "deeply"),
-        ("let 1 = 2; 3", 4, "name"),
-    ],
-)
-def test_what_is_no_expression_is_refused_with_the_place(text: str, position: int, said: str) -> None:
-    with pytest.raises(ExpressionError) as error:
-        parse(text)
-    assert said in error.value.message
-    assert error.value.position == position
-
-
-@pytest.mark.parametrize(
-    ("text", "bodies"),
-    [
-        ("no tags", []),
-        ("{{a}} and {{ b.c }}", ["a", "b.c"]),
-        ("{{steps.run-{{ inputs.parameters.d }}.id}}", ["steps.run-{{inputs.parameters.d}}.id", "inputs.parameters.d"]),
-        ('{"a":{{b}}}', ["b"]),
-        ("{{=a + {b: 1}.b}} {{c}}", ["a + {b: 1}.b", "c"]),
-        ("{{open", ["open"]),
-    ],
-)
-def test_the_tags_of_a_text(text: str, bodies: list[str]) -> None:
-    assert [tag.body for tag in find_tags(text)] == bodies
-
-
-def test_tags_know_whether_they_are_expressions_and_closed() -> None:
-    tags = {tag.body: tag for tag in find_tags("{{a}} {{=b}} {{c")}
-    assert [(tag.expression, tag.closed) for tag in tags.values()] == [(False, True), (True, True), (False, False)]
-
-
-def test_replacing_and_normalizing_tags() -> None:
-    assert without_tags("a-{{b}}-{{=c}}-{{d{{e}}f}}", "x") == "a-x-x-x"
-    assert without_tags("a {{ b", "x") == "a {{ b"
-    assert normalized("run-{{ a }}.id") == "run-{{a}}.id"

@@ -3,10 +3,10 @@
 import difflib
 from dataclasses import dataclass
 
+from machiya.manifest.grammar.tags import has_tags
 from machiya.manifest.lint.manifests import Library, Manifest
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags
 from machiya_component.findings import Finding
 
 

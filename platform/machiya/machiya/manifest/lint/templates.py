@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.tags import has_tags
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.scope import Outputs, Scope
-from machiya.manifest.lint.tags import has_tags
 
 TYPES = ("container", "containerSet", "steps", "dag", "script", "resource", "data", "suspend", "http", "plugin")
 POD_TYPES = frozenset({"container", "containerSet", "script", "resource", "data"})

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from machiya.manifest.lint.expressions import FUNCTIONS, ExpressionError, Reference, parse, references
+from machiya.manifest.grammar.expressions import FUNCTIONS, ExpressionError, parse
+from machiya.manifest.grammar.tags import Tag, find_tags, without_tags
 from machiya.manifest.lint.node import Node
+from machiya.manifest.lint.references import Reference, references
 from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.scope import CHECKED_PREFIXES, Problem, Scope
-from machiya.manifest.lint.tags import Tag, find_tags, without_tags
 from machiya_component.findings import Finding
 
 _MISSPELLED = re.compile(

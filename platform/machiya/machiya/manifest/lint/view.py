@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from machiya.manifest.grammar.tags import has_tags
 from machiya.manifest.lint.manifests import Library, Manifest
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.resolution import Target, find_manifest, resolve, resolve_name
 from machiya.manifest.lint.scope import Scope
-from machiya.manifest.lint.tags import has_tags
 from machiya.manifest.lint.templates import calls_of, hooks_of, named, with_inline
 
 Mode = Literal["lint", "create", "submit"]

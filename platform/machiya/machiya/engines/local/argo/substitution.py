@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from machiya.engines.local.argo.expressions import ExpressionError, evaluate, go_text
 from machiya.engines.local.argo.scope import Scope
+from machiya.manifest.grammar.tags import Tag, outermost_tags, replace_tags
 
 T = TypeVar("T")
 
@@ -24,45 +25,19 @@ class UnresolvedError(ValueError):
 
 def substitute(text: str, scope: Scope) -> str:
     """`text` with its tags replaced as far as `scope` knows them."""
-    start = text.find("{{")
-    if start < 0:
-        return text
-    parts: list[str] = []
-    position = 0
-    while start >= 0:
-        end = text.find("}}", start) if text.startswith("{{=", start) else _closing(text, start)
-        if end < 0:
-            break
-        parts += (text[position:start], _resolve(text[start + 2 : end], scope))
-        position = end + 2
-        start = text.find("{{", position)
-    return "".join(parts) + text[position:]
+    return replace_tags(text, lambda tag: _resolve(tag, scope))
 
 
-def _resolve(inside: str, scope: Scope) -> str:
-    if inside.startswith("="):
+def _resolve(tag: Tag, scope: Scope) -> str:
+    if tag.expression:
         try:
-            value = evaluate(inside[1:].strip(), scope.variables())
+            value = evaluate(tag.body, scope.variables())
         except ExpressionError:
             value = None
-        return f"{{{{{inside}}}}}" if value is None else go_text(value)
-    if "{{" in inside:
-        inside = substitute(inside, scope)
+        return tag.raw if value is None else go_text(value)
+    inside = substitute(tag.raw[2:-2], scope) if tag.nested else tag.raw[2:-2]
     value = scope.get(inside.strip())
     return value if isinstance(value, str) else f"{{{{{inside}}}}}"
-
-
-def _closing(text: str, start: int) -> int:
-    """Where the braces close that open at `start`; -1 if they do not."""
-    depth, position = 1, start + 2
-    while depth:
-        closing = text.find("}}", position)
-        if closing < 0:
-            return -1
-        opening = text.find("{{", position, closing)
-        depth += 1 if opening >= 0 else -1
-        position = (opening if opening >= 0 else closing) + 2
-    return position - 2
 
 
 def substitute_all(value: T, scope: Scope) -> T:
@@ -107,12 +82,8 @@ def unresolved(value: Any) -> list[str]:
     names: list[str] = []
 
     def look(text: str) -> str:
-        position = 0
-        while (start := text.find("{{", position)) >= 0 and (end := text.find("}}", start)) >= 0:
-            inside = text[start + 2 : end].strip()
-            if inside.startswith("=") or inside == "item" or inside.startswith(_REPORTED):
-                names.append(inside)
-            position = end + 2
+        known = (tag for tag in outermost_tags(text) if tag.expression or tag.body.startswith(_REPORTED))
+        names.extend(tag.raw[2:-2].strip() for tag in known)
         return text
 
     map_texts(value, look)

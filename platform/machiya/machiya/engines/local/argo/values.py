@@ -3,8 +3,8 @@
 import re
 from decimal import Decimal, InvalidOperation
 
-_DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+from machiya.manifest.grammar.durations import argo_duration
+
 _QUANTITY = re.compile(r"([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _SUFFIX: dict[str | None, Decimal] = {
     None: Decimal(1),
@@ -19,14 +19,11 @@ class ArgoValueError(ValueError):
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration: a bare number of seconds, or Go's form such as ``1h30m`` (also with days, ``2d``)."""
-    text = text.strip()
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    parts = list(_DURATION_PART.finditer(text))
-    if not parts or "".join(part[0] for part in parts) != text:
-        raise ArgoValueError(f"{text!r} is not a duration; write for example 30s, 5m or 1h30m")
-    return sum(float(part[1]) * _SECONDS[part[2]] for part in parts)
+    """Seconds of a duration: a bare number of seconds, or Go's form such as ``1h30m``."""
+    seconds = argo_duration(text.strip())
+    if seconds is None or seconds < 0:
+        raise ArgoValueError(f"{text!r} is not a duration; write for example 30s, 5m or 1h30m, and 48h for two days")
+    return seconds
 
 
 def parse_quantity(text: str) -> float:

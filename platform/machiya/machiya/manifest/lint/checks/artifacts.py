@@ -4,10 +4,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.tags import has_tags
 from machiya.manifest.lint.checks.arguments import LOCATIONS
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding
 

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.tags import find_tags, without_tags
 from machiya.manifest.lint.checks.arguments import check_arguments, check_superfluous, check_supplied
 from machiya.manifest.lint.checks.loops import check_item_is_looped, check_loop
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.resolution import Target, resolve_name
 from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.scope import Scope
-from machiya.manifest.lint.tags import find_tags, without_tags
 from machiya.manifest.lint.templates import hooks_of, item_names, named
 from machiya.manifest.lint.variables import Place, check_expression_field, check_variables
 from machiya.manifest.lint.view import TemplateView

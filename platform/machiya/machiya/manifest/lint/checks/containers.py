@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.tags import has_tags
 from machiya.manifest.lint.checks.names import check_reserved
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags
 from machiya.manifest.lint.templates import named
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding

@@ -4,11 +4,12 @@ import re
 import zoneinfo
 from collections.abc import Iterator
 
-from machiya.manifest.lint.expressions import ExpressionError, parse
+from machiya.manifest.grammar.durations import go_duration
+from machiya.manifest.grammar.expressions import ExpressionError, parse
+from machiya.manifest.grammar.tags import without_tags
 from machiya.manifest.lint.manifests import Manifest
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import without_tags
 from machiya_component.findings import Finding
 
 _POLICIES = ("Allow", "Forbid", "Replace")
@@ -22,7 +23,6 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("day of the week", 0, 6, _DAYS),
 )
 _DESCRIPTORS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
-_EVERY = re.compile(r"@every ((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+")
 _ZONE = re.compile(r"(CRON_)?TZ=(\S+)\s+")
 
 
@@ -63,7 +63,8 @@ def _check_schedules(spec: Node) -> Iterator[Finding]:
 def schedule_problem(text: str) -> str:
     """Why `text` is no cron schedule; nothing if it is one."""
     if text.startswith("@"):
-        return "" if text in _DESCRIPTORS or _EVERY.fullmatch(text) else f"unrecognized descriptor: {text}"
+        every = text.startswith("@every ") and go_duration(text.removeprefix("@every ")) is not None
+        return "" if every or text in _DESCRIPTORS else f"unrecognized descriptor: {text}"
     parts = text.split()
     if len(parts) != len(_FIELDS):
         return f"expected exactly {len(_FIELDS)} fields, found {len(parts)}"

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from machiya.manifest.lint.checks.calls import check_call, check_call_variables
-from machiya.manifest.lint.checks.depends import (
+from machiya.manifest.grammar.depends import (
     ITEM_RESULTS,
     RESULTS,
     Dependency,
@@ -11,12 +10,13 @@ from machiya.manifest.lint.checks.depends import (
     named_in,
     parse_depends,
 )
+from machiya.manifest.grammar.tags import has_tags
+from machiya.manifest.lint.checks.calls import check_call, check_call_variables
 from machiya.manifest.lint.checks.graph import ancestors, find_cycles
 from machiya.manifest.lint.checks.names import check_field_names
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.scope import Scope, Siblings
-from machiya.manifest.lint.tags import has_tags
 from machiya.manifest.lint.templates import is_looped, named, outputs_of, template_scope
 from machiya.manifest.lint.variables import Place, check_variables
 from machiya.manifest.lint.view import TemplateView

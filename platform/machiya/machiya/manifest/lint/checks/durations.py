@@ -3,25 +3,24 @@
 import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.durations import argo_duration, go_duration
+from machiya.manifest.grammar.tags import has_tags
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags
 from machiya.manifest.lint.templates import LEAF_TYPES, type_of
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding
 
-_DURATION = re.compile(r"[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)")
 _REMEDY = "Write a number and a unit, ns, us, ms, s, m or h, as in 90s or 1h30m; days are 24h."
 
 
 def check_duration(node: Node, label: str, *, seconds: bool = True) -> Iterator[Finding]:
     """One duration; `seconds` says that a number without a unit means seconds."""
     text = node.text
-    if not text or not node.is_scalar or has_tags(text) or _DURATION.fullmatch(text):
+    if not text or not node.is_scalar or has_tags(text):
         return
-    if seconds and re.fullmatch(r"[-+]?\d+", text):
-        return
-    yield node.finding(Rule.DURATION, f"{label}: unable to parse {text} as a duration", _REMEDY)
+    if (argo_duration(text) if seconds else go_duration(text)) is None:
+        yield node.finding(Rule.DURATION, f"{label}: unable to parse {text} as a duration", _REMEDY)
 
 
 def check_time_limits(view: TemplateView) -> Iterator[Finding]:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.tags import find_tags, has_tags
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import find_tags, has_tags
 from machiya.manifest.lint.templates import is_looped
 from machiya_component.findings import Finding
 

@@ -1,15 +1,13 @@
 """Memoization: keys and caches."""
 
-import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.names import is_field_name, is_object_name
+from machiya.manifest.grammar.tags import has_tags, without_tags
 from machiya.manifest.lint.checks.durations import check_duration
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags, without_tags
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding
-
-_KEY = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
 
 
 def check_memoize(view: TemplateView) -> Iterator[Finding]:
@@ -20,7 +18,7 @@ def check_memoize(view: TemplateView) -> Iterator[Finding]:
     key = memoize.get("key")
     if not key.text:
         yield memoize.finding(Rule.MEMOIZE_KEY, f"{view.label}.memoize.key is required", "Add `key:`.")
-    elif not _KEY.fullmatch(without_tags(key.text, "x")):
+    elif not is_field_name(without_tags(key.text, "x")):
         message = f"{view.label}.memoize.key '{key.text}' is invalid: only letters, digits and '-', and no '-' first"
         remedy = "Hash what holds other characters, as in {{=sprig.sha256sum(inputs.parameters.rate)}}."
         yield key.finding(Rule.MEMOIZE_KEY, message, remedy)
@@ -28,7 +26,7 @@ def check_memoize(view: TemplateView) -> Iterator[Finding]:
     if not name.text:
         message = f"{view.label}.memoize.cache.configMap.name is required"
         yield memoize.finding(Rule.MEMOIZE_CACHE, message, "Add `cache: {configMap: {name: my-cache}}`.")
-    elif not has_tags(name.text) and not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", name.text):
+    elif not has_tags(name.text) and not is_object_name(name.text):
         message = f"{view.label}.memoize.cache.configMap.name '{name.text}' is invalid as the name of a ConfigMap"
         yield name.finding(Rule.MEMOIZE_CACHE, message, "Lower-case letters, digits, '-' and '.'.")
     yield from check_duration(memoize.get("maxAge"), f"{view.label}.memoize.maxAge", seconds=False)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.tags import has_tags
 from machiya.manifest.lint.checks.calls import check_when
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding
 

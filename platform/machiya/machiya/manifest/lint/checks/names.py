@@ -1,17 +1,14 @@
 """Names: there, well formed, unique, not too long."""
 
-import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.names import is_field_name, is_object_name, is_parameter_name
+from machiya.manifest.grammar.tags import has_tags, without_tags
 from machiya.manifest.lint.manifests import Manifest
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags, without_tags
 from machiya_component.findings import Finding
 
-_FIELD = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
-_PARAMETER = re.compile(r"[-a-zA-Z0-9_]+")
-_OBJECT = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _FIELD_LENGTH = 128
 _OBJECT_LENGTH = {"CronWorkflow": 52}
 _KIND_WORDS = {
@@ -37,7 +34,7 @@ def check_parameter_names(items: Node, label: str, *, tags: bool = False) -> Ite
     yield from check_present_and_unique(items, label)
     for index, item in enumerate(items.elements):
         name = item.get("name")
-        if name.text and not _PARAMETER.fullmatch(without_tags(name.text, "x") if tags else name.text):
+        if name.text and not is_parameter_name(without_tags(name.text, "x") if tags else name.text):
             message = f"{label}[{index}].name: '{name.text}' is invalid: only letters, digits, '_' and '-' may be in it"
             yield name.finding(Rule.NAME_INVALID, message, "For example my_param-1.")
 
@@ -62,7 +59,7 @@ def check_field_name(name: Node, label: str, *, tags: bool = False) -> Iterator[
     if len(text) > _FIELD_LENGTH:
         message = f"{label}'{name.text}' must be no more than {_FIELD_LENGTH} characters"
         yield name.finding(Rule.NAME_TOO_LONG, message, "Shorten it.")
-    if not _FIELD.fullmatch(text):
+    if not is_field_name(text):
         message = (
             f"{label}'{name.text}' is invalid: only letters, digits and '-' may be in it, and no '-' at its beginning"
         )
@@ -81,7 +78,7 @@ def check_object_name(manifest: Manifest) -> Iterator[Finding]:
         )
         yield name.finding(Rule.NAME_TOO_LONG, message, "Shorten it: it becomes a label, and what is run adds to it.")
     for node, text in ((name, name.text), (generated, generated.text.rstrip("-."))):
-        if text and not has_tags(text) and not _OBJECT.fullmatch(text):
+        if text and not has_tags(text) and not is_object_name(text):
             message = f"'{node.text}' is invalid as the name of an object: only lower-case letters, digits, '-' and '.'"
             yield node.finding(
                 Rule.NAME_INVALID, message, "It begins and ends with a letter or digit, as in my-workflow."

@@ -1,8 +1,9 @@
 """The outputs of templates."""
 
-import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.names import is_parameter_name
+from machiya.manifest.grammar.tags import has_tags
 from machiya.manifest.lint.checks.artifacts import check_path
 from machiya.manifest.lint.checks.dag import all_tasks
 from machiya.manifest.lint.checks.names import check_parameter_names
@@ -10,14 +11,12 @@ from machiya.manifest.lint.checks.steps import steps_of
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.scope import Scope
-from machiya.manifest.lint.tags import has_tags
 from machiya.manifest.lint.templates import LEAF_TYPES, named, template_scope, type_of
 from machiya.manifest.lint.variables import Place, check_expression_field, check_variables
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding
 
 _SOURCES = ("path", "jqFilter", "jsonPath", "parameter", "expression", "supplied")
-_GLOBAL_NAME = re.compile(r"[-a-zA-Z0-9_]+")
 _NEEDED: dict[str, tuple[tuple[str, ...], str]] = {
     "container": (("path",), "{0}.path must be specified for Container templates"),
     "containerSet": (("path",), "{0}.path must be specified for ContainerSet templates"),
@@ -74,7 +73,7 @@ _EXAMPLES = {
 
 def _check_global_name(output: Node, label: str) -> Iterator[Finding]:
     name = output.get("globalName")
-    if name.text and not has_tags(name.text) and not _GLOBAL_NAME.fullmatch(name.text):
+    if name.text and not has_tags(name.text) and not is_parameter_name(name.text):
         message = f"{label}.globalName: '{name.text}' is invalid: only letters, digits, '_' and '-' may be in it"
         yield name.finding(Rule.GLOBAL_NAME, message, "For example best-model.")
 

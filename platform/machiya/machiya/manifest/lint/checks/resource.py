@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import yaml
 
+from machiya.manifest.grammar.tags import has_tags, without_tags
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags, without_tags
 from machiya.manifest.lint.templates import named
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding

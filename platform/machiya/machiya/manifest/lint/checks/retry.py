@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.expressions import FUNCTIONS, ExpressionError, Term, parse
+from machiya.manifest.grammar.expressions.terms import Binary, Literal, Member, Name
+from machiya.manifest.grammar.tags import has_tags, without_tags
 from machiya.manifest.lint.checks.durations import check_duration
-from machiya.manifest.lint.expressions import FUNCTIONS, ExpressionError, Term, parse, references
 from machiya.manifest.lint.node import Node
+from machiya.manifest.lint.references import references
 from machiya.manifest.lint.rules import Rule
-from machiya.manifest.lint.tags import has_tags, without_tags
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding
 
@@ -80,10 +82,20 @@ def _unknown_names(term: Term) -> Iterator[tuple[str, str]]:
 
 def _number_comparisons(term: Term) -> Iterator[tuple[str, str]]:
     """What the last attempt left is text, which is never equal to a number."""
-    if term.kind == "binary" and term.value in _COMPARISONS and any(part.kind == "number" for part in term.parts):
-        for part in term.parts:
-            if part.kind == "member" and part.parts[0] == Term("name", "lastRetry"):
-                remedy = f"Write asInt(lastRetry.{part.value}), or compare with a string in quotes."
-                yield f"lastRetry.{part.value} is a string and is compared with a number", remedy
+    if isinstance(term, Binary) and term.operator in _COMPARISONS and any(map(_is_number, term.parts)):
+        for name in filter(None, map(_of_last_retry, term.parts)):
+            remedy = f"Write asInt(lastRetry.{name}), or compare with a string in quotes."
+            yield f"lastRetry.{name} is a string and is compared with a number", remedy
     for part in term.parts:
         yield from _number_comparisons(part)
+
+
+def _is_number(term: Term) -> bool:
+    return isinstance(term, Literal) and type(term.value) in (int, float)
+
+
+def _of_last_retry(term: Term) -> str:
+    """The x of ``lastRetry.x``."""
+    if not (isinstance(term, Member) and isinstance(term.base, Name) and isinstance(term.key, Literal)):
+        return ""
+    return str(term.key.value) if term.base.name == "lastRetry" else ""

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.tags import normalized
 from machiya.manifest.lint.checks.calls import check_call, check_call_variables
 from machiya.manifest.lint.checks.names import check_field_name
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.scope import Scope, Siblings
-from machiya.manifest.lint.tags import normalized
 from machiya.manifest.lint.templates import is_looped, outputs_of, template_scope
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding

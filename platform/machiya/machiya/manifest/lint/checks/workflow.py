@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from machiya.manifest.grammar.tags import find_tags
 from machiya.manifest.lint.checks.arguments import check_arguments, check_supplied
 from machiya.manifest.lint.checks.calls import check_hook, check_hook_variables
 from machiya.manifest.lint.checks.durations import check_deadline, check_duration
@@ -15,7 +16,6 @@ from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.resolution import not_found, resolve_name
 from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.scope import Scope
-from machiya.manifest.lint.tags import find_tags
 from machiya.manifest.lint.templates import hooks_of
 from machiya.manifest.lint.variables import Place, check_expression_field
 from machiya.manifest.lint.view import View

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from machiya.engines.local.argo.expressions.text import go_text, to_json
+from machiya.engines.local.argo.expressions.text import from_json, go_text, to_json
 
 
 def _int64(value: Any) -> int:
@@ -88,7 +88,7 @@ SPRIG: dict[str, Callable[..., Any]] = {
     "ternary": lambda yes, no, test: yes if test else no,
     "toString": go_text,
     "toJson": to_json,
-    "fromJson": json.loads,
+    "fromJson": from_json,
     "int": _int64,
     "int64": _int64,
     "float64": _float64,

@@ -1,6 +1,5 @@
 """How a template is executed: inputs, locks, memory, retries, then what kind of template it is."""
 
-import re
 from dataclasses import replace
 
 from machiya.engines.local.argo.interpreter.arguments import bind
@@ -18,8 +17,8 @@ from machiya.engines.local.argo.interpreter.suspend import SuspendRun
 from machiya.engines.local.argo.model import Memoize, Template
 from machiya.engines.local.argo.substitution import substitute_all, unresolved
 from machiya.engines.local.argo.values import ArgoValueError, parse_duration, parse_integer
+from machiya.manifest.grammar.names import is_field_name
 
-_KEY = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
 _TYPES = {
     "container": NodeType.POD,
     "script": NodeType.POD,
@@ -134,7 +133,7 @@ class Execution:
         if memo is None or not memo.key:
             self._execute()
             return
-        if unresolved(memo.key) or not _KEY.fullmatch(memo.key):
+        if unresolved(memo.key) or not is_field_name(memo.key):
             self.fail(
                 f"invalid cache key {memo.key!r}: it may hold letters, digits and dashes, and begins with no dash"
             )
