@@ -1,6 +1,6 @@
-"""Argo's expression language: expr-lang (https://expr-lang.org/docs/language-definition) of version 1.17, parsed.
+"""Argo's expression language: expr-lang (https://expr-lang.org/docs/language-definition), parsed.
 
-What it accepts is what expr-lang accepts, but for byte literals, which came after the version that Argo 4.1 has.
+What it accepts is what expr-lang 1.17.7 accepts, with which Argo 4.0 is built.
 """
 
 from machiya.manifest.grammar.expressions.functions import FUNCTIONS

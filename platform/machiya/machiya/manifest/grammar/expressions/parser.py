@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from machiya.manifest.grammar.expressions.cursor import Cursor
 from machiya.manifest.grammar.expressions.functions import PREDICATES
+from machiya.manifest.grammar.expressions.literals import number
 from machiya.manifest.grammar.expressions.terms import (
     Binary,
     Call,
@@ -41,7 +42,6 @@ _SAME = {"or": "||", "and": "&&", "^": "**", "not": "!"}
 _UNARY = {"not": 50, "!": 50, "-": 90, "+": 90}
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "nil": None}
 _DEPTH_LIMIT = 100
-_LARGEST = 2**63 - 1
 _BRACKETS = "a name after '.'; other names go in brackets: inputs.parameters['my-name']"
 
 
@@ -168,10 +168,17 @@ class _Parser:
     def _primary(self) -> Term:
         token = self._cursor.now
         if token.kind == "number":
-            return Literal(token.position, _number(self._cursor.next()))
+            return self._number()
         if token.kind == "name" and token.text in _CONSTANTS:
             return Literal(self._cursor.next().position, _CONSTANTS[token.text])
         return self._postfix(self._operand(token))
+
+    def _number(self) -> Term:
+        token = self._cursor.next()
+        try:
+            return Literal(token.position, number(token.text))
+        except ValueError as error:
+            raise ExpressionError(str(error), token.position) from error
 
     def _operand(self, token: Token) -> Term:
         """What members and indexes can follow."""
@@ -289,17 +296,3 @@ class _Parser:
         end = None if self._cursor.now.is_operator("]") else self.expression()
         self._cursor.expect("]")
         return Slice(position, base, start, end)
-
-
-def _number(token: Token) -> int | float:
-    text = token.text.replace("_", "").lower()
-    prefixed = text[:2] in ("0x", "0b", "0o")
-    if not prefixed and any(mark in text for mark in ".e"):
-        return float(text)
-    try:
-        value = int(text, 0 if prefixed else 10)
-    except ValueError:
-        raise ExpressionError(f"{token.text!r} is not a number", token.position) from None
-    if value > _LARGEST:
-        raise ExpressionError(f"{token.text} is too large", token.position)
-    return value

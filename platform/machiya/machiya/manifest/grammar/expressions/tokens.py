@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from machiya.manifest.grammar.expressions.escapes import EscapeError, unescape
+from machiya.manifest.grammar.expressions.literals import EscapeError, unescape
 
 TokenKind = Literal["number", "string", "name", "operator", "end"]
 

@@ -1,4 +1,4 @@
-"""Escapes in strings between quotes."""
+"""What literals stand for: numbers, and strings between quotes."""
 
 import re
 
@@ -9,6 +9,7 @@ _ESCAPE = re.compile(
 )
 _PLAIN = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LAST = 0x10FFFF
+_LARGEST = 2**63 - 1
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -41,3 +42,22 @@ def unescape(literal: str) -> str:
         return "\ufffd" if code in _SURROGATES else chr(code)
 
     return _ESCAPE.sub(replaced, literal)[1:-1]
+
+
+def number(literal: str) -> int | float:
+    """The number that a literal stands for.
+
+    Raises:
+        ValueError: it is not one, or too large for 64 bits.
+    """
+    text = literal.replace("_", "").lower()
+    prefixed = text[:2] in ("0x", "0b", "0o")
+    if not prefixed and any(mark in text for mark in ".e"):
+        return float(text)
+    try:
+        value = int(text, 0 if prefixed else 10)
+    except ValueError:
+        raise ValueError(f"{literal!r} is not a number") from None
+    if value > _LARGEST:
+        raise ValueError(f"{literal} is too large")
+    return value
