@@ -1,4 +1,4 @@
-"""Workflows of Argo's own examples end in the phase in which they end on a cluster (argo/README.md says whence)."""
+"""Workflows of Argo's own examples end in the phase in which they end on a cluster."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from machiya.engines.local.api import Result, Setup, run_workflow
 from machiya.engines.local.capacity import Capacity
 from machiya.engines.local.launchers.docker import DockerLauncher
 
-ARGO = Path(__file__).parent / "argo"
+ARGO = Path(__file__).parents[2] / "platform" / "machiya" / "tests" / "data" / "argo"
 CASES: list[dict[str, Any]] = json.loads((ARGO / "examples.json").read_text())
 SEMAPHORE = "kind: ConfigMap\nmetadata: {name: my-config}\ndata: {template: '3'}\n"
 """What synchronization-tmpl-level.yaml says in its comment that there must be."""
