@@ -1,11 +1,11 @@
 """`machiya check`: a component.yaml against the rules of the contract; no container engine needed."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from machiya.cli.findings import echo_findings
 from machiya.errors import ContractError, NotFoundError
 
 if TYPE_CHECKING:
@@ -28,11 +28,7 @@ def check(path: Path, as_json: bool) -> None:
     if not file.is_file():
         raise NotFoundError(f"{file} is not there.", "Name the folder of a component, or its component.yaml.")
     found = findings_of(file)
-    if as_json:
-        click.echo(json.dumps([finding.to_json() for finding in found], ensure_ascii=False, indent=2))
-    else:
-        for finding in found:
-            click.echo(describe(finding))
+    echo_findings(found, as_json=as_json)
     if found:
         rules = "1 rule" if len(found) == 1 else f"{len(found)} rules"
         raise ContractError(f"{file} breaks {rules} of the contract.")
@@ -49,9 +45,3 @@ def findings_of(file: Path) -> "list[Finding]":
         return check_contract(file)
     except Unreadable as error:
         return error.findings
-
-
-def describe(finding: "Finding") -> str:
-    """`file:line: rule: place: message`, as editors and terminals link it, and below it what would be right."""
-    head = ": ".join(part for part in (finding.place(), finding.rule, finding.where, finding.message) if part)
-    return f"{head}\n    {finding.remedy}" if finding.remedy else head

@@ -1,6 +1,5 @@
 """`machiya lint`: manifests of Argo Workflows against the rules of Argo, offline."""
 
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from machiya.cli.check import describe
+from machiya.cli.findings import echo_findings
 from machiya.errors import CheckError, NotFoundError
 
 if TYPE_CHECKING:
@@ -47,11 +46,7 @@ def lint(paths: tuple[str, ...], as_json: bool, with_argo: bool, mode: "Mode") -
     found = check(files, mode=mode)
     if with_argo:
         found += _found_by_argo(files)
-    if as_json:
-        click.echo(json.dumps([finding.to_json() for finding in found], ensure_ascii=False, indent=2))
-    else:
-        for finding in found:
-            click.echo(describe(finding))
+    echo_findings(found, as_json=as_json)
     if found:
         raise CheckError("1 finding." if len(found) == 1 else f"{len(found)} findings.")
     if not as_json:

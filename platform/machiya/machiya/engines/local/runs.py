@@ -15,8 +15,8 @@ from machiya.engines.local.argo.parse import load_manifest
 from machiya.engines.local.events import EventLog, RunCreated, read_log
 from machiya.engines.local.state import RunState, fold
 from machiya.errors import MachiyaError, NotFoundError, OutputError
+from machiya.manifest.grammar.names import is_object_name
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _PATIENCE, _PATIENCE_SECONDS = 20, 0.01
 
 
@@ -127,7 +127,7 @@ def create_run(
 
     It is made beside and renamed into place: a run that is there is whole.
     """
-    stem = base if _NAME.fullmatch(base) else re.sub(r"[^a-z0-9-]+", "-", base.lower()).strip("-") or "run"
+    stem = base if is_object_name(base) else re.sub(r"[^a-z0-9-]+", "-", base.lower()).strip("-") or "run"
     run = RunFolder(home, f"{stem}-{secrets.token_hex(3)}")
     while run.path.exists():
         run = RunFolder(home, f"{stem}-{secrets.token_hex(3)}")
