@@ -69,8 +69,10 @@ class StepLog:
         if self._segment is not None:
             self._segment.close()
             self._segment = None
-            self._dropped += self._older.stat().st_size if self._older.exists() else 0
-            self._newer.replace(self._older)
+            if self._older.exists():
+                self._dropped += self._older.stat().st_size
+                self._older.unlink()  # to rename over it would make some file systems write it out first
+            self._newer.rename(self._older)
         self._segment_size = 0
         return self._newer.open("wb", buffering=0)
 
