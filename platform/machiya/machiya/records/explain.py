@@ -50,7 +50,7 @@ class Explanation:
         return {
             "step": self.step,
             "verdict": self.verdict,
-            "run": self.run or None,
+            "earlierRun": self.run or None,
             "reason": self.reason,
             "differences": [one.to_json() for one in self.differences],
             "parts": self.parts,

@@ -15,8 +15,6 @@ from machiya.records.steps import Step
 RESULTS = "machiya/results"
 """The annotation of a manifest that names what it is for: ``STEP/PORT,STEP/PORT``."""
 
-_HOOKS = ".onExit"
-
 
 def link_results(record: RunRecord, store: ArtifactStore) -> list[Path]:
     """Make the results appear below the run's folder, read-only; where they are, in the order of the steps.
@@ -74,15 +72,20 @@ def last_steps(record: RunRecord) -> list[Step]:
 def _awaited(steps: Sequence[Step], around: frozenset[str]) -> Iterator[str]:
     """The ids that some step waited for; what is inside a step begins after it, which is no waiting."""
     for step in steps:
-        yield from (identifier for identifier in step.node.after if identifier not in around)
+        if not _is_hook(step):
+            yield from (identifier for identifier in step.node.after if identifier not in around)
         yield from _awaited(step.children, around | {step.node.id})
 
 
 def _last(steps: Sequence[Step], awaited: set[str]) -> Iterator[Step]:
     for step in steps:
-        if step.node.id in awaited or step.name.endswith(_HOOKS) or ".hooks." in step.name:
+        if step.node.id in awaited or _is_hook(step):
             continue
         if step.children and step.node.type is not NodeType.TASK_GROUP:
             yield from _last(step.children, awaited)
         else:
             yield step
+
+
+def _is_hook(step: Step) -> bool:
+    return step.name.endswith(".onExit") or ".hooks." in step.name
