@@ -15,6 +15,8 @@ from machiya.errors import MachiyaError
 PART_BYTES = 8 << 20
 """What one transfer holds in memory at a time, twice at most."""
 
+_TRIES = 2  # of s3fs and gcsfs, around those of the libraries below them
+
 OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "abfs", "az", "memory")
 """Protocols that know no folders, and so need none to be made."""
 
@@ -60,7 +62,10 @@ def open_filesystem(url: str) -> tuple[Any, str]:
         remedy = f"Install it: pip install '{package}'" if package else f"{error}."
         raise StoreError(f"{shown(url)}: the package for {protocol}:// is not installed.", remedy) from error
     with failing(url):
-        return kind(**_options(protocol), **_from_url(kind, url)), kind._strip_protocol(url)
+        filesystem = kind(**_options(protocol), **_from_url(kind, url))
+        if hasattr(filesystem, "retries"):
+            filesystem.retries = _TRIES
+        return filesystem, kind._strip_protocol(url)
 
 
 def _from_url(kind: Any, url: str) -> Mapping[str, Any]:
@@ -82,7 +87,7 @@ def _options(protocol: str) -> dict[str, Any]:
 def _limits(protocol: str) -> dict[str, Any]:
     if protocol in ("s3", "s3a"):
         retries = {"total_max_attempts": 3, "mode": "standard"}
-        waits = {"connect_timeout": 5, "read_timeout": 30, "retries": retries}
+        waits = {"connect_timeout": 5, "read_timeout": 20, "retries": retries}
         return {"config_kwargs": waits, "default_block_size": PART_BYTES, "max_concurrency": 2}
     if protocol in ("http", "https"):
         from aiohttp import ClientTimeout

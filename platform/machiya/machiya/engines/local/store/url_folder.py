@@ -49,7 +49,7 @@ class UrlFolder:
         Raises:
             StoreError: it cannot, and why.
         """
-        with failing(self.url), suppress(FileNotFoundError):  # nothing has been written yet
+        with suppress(FileNotFoundError), failing(self.url):  # nothing has been written yet
             self._fs.ls(self._root)
 
     def read(self, name: str) -> bytes | None:
