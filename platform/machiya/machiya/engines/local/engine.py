@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from machiya.engines.local.argo.interpreter import Interpreter, RunFacts
 from machiya.engines.local.argo.interpreter.commands import (
@@ -47,7 +48,7 @@ from machiya.engines.local.scheduling import Scheduler
 from machiya.engines.local.share import MachineShare
 from machiya.engines.local.state import RunState, fold
 from machiya.engines.local.store import ArtifactStore
-from machiya.errors import MachiyaError, NotFoundError
+from machiya.errors import NotFoundError
 
 Observer = Callable[[Entry, RunState], None]
 Told = Callable[[], Sequence[Command]]
@@ -205,7 +206,7 @@ class Engine:
         elif isinstance(command, Recall):
             self._spawn(self._recall(command))
         elif isinstance(command, Remember):
-            self._spawn(self._remember(command))
+            self._spawn(self._memory.remember(command))
 
     def _write(self, event: Event) -> None:
         entry = self._log.append(event, time.time())
@@ -216,6 +217,13 @@ class Engine:
     def _note(self, text: str) -> Sequence[Command]:
         self._write(Noted(text))
         return ()
+
+    def _tell_note(self, text: str) -> None:
+        self._tell(lambda: self._note(text))
+
+    def _gives_up(self) -> bool:
+        """Whether nothing is worth waiting for any more."""
+        return self._stops > 0 or self._closing
 
     # What goes on beside it
 
@@ -235,26 +243,19 @@ class Engine:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """What goes wrong beside the run must not leave it waiting for ever."""
+        self._background.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._tell(partial(_fail, error))
 
     async def _recall(self, command: Recall) -> None:
-        """A memory that cannot be read is none: the step runs."""
         wanted = replace(command, max_age=_NEVER) if command.node_id in self._forced else command
-        outputs = None
-        try:
-            outputs = await self._memory.recall(wanted)
-        except (MachiyaError, OSError) as error:
-            text = f"what is remembered for {command.key} could not be read: {error}"
-            self._tell(lambda: self._note(text))
+        outputs = await self._memory.recall(wanted)
         self._tell(lambda: self._interpreter.recalled(command.node_id, outputs, time.time()))
-
-    async def _remember(self, command: Remember) -> None:
-        """What cannot be remembered has been computed all the same."""
-        try:
-            await self._memory.remember(command)
-        except (MachiyaError, OSError) as error:
-            text = f"the outputs for {command.key} could not be remembered: {error}"
-            self._tell(lambda: self._note(text))
 
     # Stopping
 
@@ -289,3 +290,7 @@ class Engine:
         await asyncio.gather(*self._background, return_exceptions=True)
         self._memory.close()
         self._share.close()
+
+
+def _fail(error: BaseException) -> NoReturn:
+    raise error

@@ -74,12 +74,18 @@ class Memory:
         """Keep what was computed, and give the key free."""
         try:
             if command.outputs is not None:
-                entry = MemoEntry(command.outputs, time.time(), self._run, command.node_id)
-                await asyncio.to_thread(self._memo.save, command.cache, command.key, entry)
+                await asyncio.to_thread(self._keep, command, command.outputs)
         except (MachiyaError, OSError) as error:
             self._note(f"the outputs of {command.node_id} could not be kept in the cache: {error}")
         finally:
             self._release(command.node_id)
+
+    def _keep(self, command: Remember, outputs: Outputs) -> None:
+        """What an earlier session of the run computed may be remembered already; it must not look younger."""
+        computed_now = command.node_id in self._locks
+        if computed_now or self._memo.lookup(command.cache, command.key) is None:
+            entry = MemoEntry(outputs, time.time(), self._run, command.node_id)
+            self._memo.save(command.cache, command.key, entry)
 
     def _release(self, node_id: str) -> None:
         lock = self._locks.pop(node_id, None)

@@ -67,9 +67,30 @@ class Simulation:
         return {name: str(node.phase) for name, node in self.nodes.items() if name}
 
     @property
+    def names(self) -> list[str]:
+        """The nodes whose programs began, in order."""
+        return [spec.node_name for spec in self.started]
+
+    @property
+    def words(self) -> list[str]:
+        """What these programs were given, without the word that names them."""
+        return [" ".join(spec.command[1:]) for spec in self.started]
+
+    @property
     def phase(self) -> str:
         """That of the workflow."""
         return str(self.end.phase) if self.end is not None else "Running"
+
+
+def failing(*names: str, code: int = 1) -> Program:
+    """Programs of tasks or steps of these names fail, all others succeed."""
+    return lambda spec: Result(code=code if spec.node_name.rpartition(".")[2].split("(")[0] in names else 0)
+
+
+def exits(*codes: int) -> Program:
+    """The first program that starts ends with the first of these codes, and so on."""
+    remaining = list(codes)
+    return lambda _: Result(code=remaining.pop(0))
 
 
 def simulate(

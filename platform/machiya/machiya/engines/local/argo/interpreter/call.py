@@ -15,7 +15,10 @@ Done = Callable[[Phase, str, Outputs | None], None]
 
 @dataclass(frozen=True)
 class Call:
-    """A template called: under which node name, from where, with what. ``in_exit``: also while the run is stopped."""
+    """A template called: under which node name, from where, with what. ``in_exit``: also while the run is stopped.
+
+    ``depth`` is how many calls it is inside of, itself included.
+    """
 
     name: str
     display_name: str
@@ -27,6 +30,7 @@ class Call:
     boundary: str = ""
     after: tuple[str, ...] = ()
     in_exit: bool = False
+    depth: int = 1
 
     @property
     def template_name(self) -> str:

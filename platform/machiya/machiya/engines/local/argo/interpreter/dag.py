@@ -34,7 +34,8 @@ class DagRun:
         self._done = done
         self._dag = template.dag or Dag(())
         scope = execution.scope.child()
-        self._place = Place(execution.machine, node, execution.source, scope, "tasks", execution.call.in_exit)
+        call = execution.call
+        self._place = Place(execution.machine, node, execution.source, scope, "tasks", call.in_exit, call.depth)
         self._tasks = {task.name: task for task in self._dag.tasks}
         self._runs: dict[str, TaskRun] = {}
         self._results: dict[str, frozenset[str]] = {}

@@ -19,6 +19,9 @@ from machiya.engines.local.argo.substitution import substitute_all, unresolved
 from machiya.engines.local.argo.values import ArgoValueError, parse_duration, parse_integer
 from machiya.manifest.grammar.names import is_field_name
 
+MAX_DEPTH = 100
+"""Argo's limit: a recursion that never ends ends here."""
+
 _TYPES = {
     "container": NodeType.POD,
     "script": NodeType.POD,
@@ -45,6 +48,9 @@ class Execution:
     def begin(self) -> None:
         """Resolve it and begin, or wait for room."""
         call, machine = self.call, self.machine
+        if call.depth >= MAX_DEPTH:
+            self.fail(f"maximum recursion depth exceeded: {call.depth} templates are called inside each other")
+            return
         try:
             template, self.source = machine.library.find(call.template, call.template_ref, call.inline, call.source)
             self.template, self.scope = bind(template, call.arguments, machine.scope, machine.manifest.config_maps)
@@ -145,9 +151,8 @@ class Execution:
         node = self._own_node()
         node.memo_key = memo.key
         before = self.machine.known.get(node.name)
-        if before is not None and before.memo_hit and before.memo_key == memo.key and before.phase is Phase.SUCCEEDED:
-            self._memo = None
-            self._remembered(before.outputs)
+        if before is not None and before.memo_key == memo.key and before.phase is Phase.SUCCEEDED:
+            self._take_over(node, before)
             return
         try:
             max_age = parse_duration(memo.max_age) if memo.max_age else None
@@ -165,6 +170,14 @@ class Execution:
         node = self._own_node()
         node.memo_hit = True
         self.finish(node, Phase.SUCCEEDED, "", outputs)
+
+    def _take_over(self, node: Node, before: Node) -> None:
+        """What an earlier session of the run had under the same key; it is remembered, unless it came from there."""
+        if before.memo_hit:
+            self._memo = None
+        node.memo_hit, node.fingerprint = before.memo_hit, before.fingerprint
+        node.started, node.finished = before.started, before.finished
+        self.finish(node, Phase.SUCCEEDED, "", before.outputs)
 
     def _own_node(self) -> Node:
         if self._node is None:

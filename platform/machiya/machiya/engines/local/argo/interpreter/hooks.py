@@ -29,26 +29,25 @@ class HookRun:
         self._ended = ended
         self._node: Node | None = None
         self._open = 0
+        self._exits = False
 
     def begin(self) -> None:
         """Make the call, and see which hooks speak of a step that runs."""
         if any(hook.name != "exit" for hook in self._hooks):
             running = Node("", self._call.name, self._call.display_name, NodeType.POD, Phase.RUNNING)
-            self._trigger(running, final=False)
+            self._trigger(running)
         self._machine.execute(self._call, self._called)
 
     def _called(self, node: Node) -> None:
         self._node = node
         if self._hooks and node.phase.completed:
-            self._trigger(node, final=True)
+            self._trigger(node)
         self._close()
 
-    def _trigger(self, node: Node, *, final: bool) -> None:
-        """Start the hooks whose time has come."""
+    def _trigger(self, node: Node, *, on_exit: bool = False) -> None:
+        """Start the hooks whose time has come; the one that runs on exit when all others have ended."""
         scope = self._scope_of(node)
-        for hook in list(self._hooks):
-            if hook.name == "exit" and not final:
-                continue
+        for hook in [hook for hook in self._hooks if (hook.name == "exit") is on_exit]:
             call = self._hook_call(hook)
             try:
                 if not self._due(hook, scope):
@@ -66,6 +65,8 @@ class HookRun:
             self._machine.execute(call, lambda _: self._hook_ended())
 
     def _due(self, hook: Hook, scope: Scope) -> bool:
+        if not hook.expression and hook.name != "exit":
+            raise NodeError(f"hook {hook.name!r}: an expression is required")
         if not hook.expression:
             return True
         try:
@@ -83,7 +84,7 @@ class HookRun:
             template_ref=hook.template_ref,
             inline=None,
             arguments=hook.arguments,
-            in_exit=True,
+            in_exit=self._call.in_exit or hook.name == "exit",
         )
 
     def _hook_ended(self) -> None:
@@ -91,6 +92,14 @@ class HookRun:
         self._close()
 
     def _close(self) -> None:
+        if self._open or self._node is None:
+            return
+        if self._node.phase.completed and not self._exits:
+            self._exits = True
+            self._trigger(self._node, on_exit=True)
+        self._end()
+
+    def _end(self) -> None:
         if self._open == 0 and self._node is not None:
             node, self._node = self._node, None
             self._ended(node)

@@ -18,6 +18,7 @@ _POLICIES = {
     "Always": {Phase.FAILED, Phase.ERROR},
     "OnTransientError": set[Phase](),
 }
+_FIRST = {"lastRetry.exitCode": "0", "lastRetry.status": "", "lastRetry.duration": "0", "lastRetry.message": ""}
 _TYPES = {"dag": NodeType.DAG, "steps": NodeType.STEPS, "suspend": NodeType.SUSPEND}
 
 
@@ -47,7 +48,7 @@ class RetryRun:
         after = (last.id,) if last is not None else (self._node.id,)
         node = self._execution.add_node(f"{self._node.name}({number})", kind, display_name=display, after=after)
         self._attempts.append(node)
-        more = {"retries": str(number), **(_last_retry(last) if last is not None else {})}
+        more = {"retries": str(number), **_FIRST, **(_last_retry(last) if last is not None else {})}
         self._execution.run_body(
             node, more, lambda phase, message, outputs: self._attempted(node, phase, message, outputs)
         )
@@ -88,8 +89,8 @@ class RetryRun:
             return last.message
         if strategy.limit and len(self._attempts) > parse_integer(strategy.limit, "retryStrategy.limit"):
             return f"No more retries left: {last.message}" if last.message else "No more retries left"
-        if self._too_late():
-            return "Max duration limit exceeded"
+        if (limit := self._too_late()) is not None:
+            return limit
         if strategy.expression and not self._wanted(strategy.expression, last):
             return last.message or "retryStrategy.expression evaluated to false"
         return None
@@ -103,18 +104,23 @@ class RetryRun:
 
     def _wait(self) -> float:
         backoff = self._strategy.backoff
-        if backoff is None or not backoff.duration:
+        if backoff is None:
             return 0.0
+        if not backoff.duration:
+            raise ArgoValueError("the backoff has no duration")
         factor = parse_integer(backoff.factor, "backoff.factor") if backoff.factor else 1
         wait = parse_duration(backoff.duration) * float(factor ** (len(self._attempts) - 1))
         return min(wait, parse_duration(backoff.cap)) if backoff.cap else wait
 
-    def _too_late(self) -> bool:
+    def _too_late(self) -> str | None:
+        """Argo's message when there is no time for another attempt."""
         backoff = self._strategy.backoff
         if backoff is None or not backoff.max_duration:
-            return False
+            return None
         end = self._attempts[0].started + parse_duration(backoff.max_duration)
-        return self._machine.now + self._wait() > end
+        if self._machine.now > end:
+            return "Max duration limit exceeded"
+        return "Backoff would exceed max duration limit" if self._machine.now + self._wait() > end else None
 
 
 def _last_retry(last: Node) -> dict[str, str]:

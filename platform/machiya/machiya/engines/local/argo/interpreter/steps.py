@@ -23,7 +23,8 @@ class StepsRun:
         self._template = template
         self._done = done
         scope = execution.scope.child()
-        self._place = Place(execution.machine, node, execution.source, scope, "steps", execution.call.in_exit)
+        call = execution.call
+        self._place = Place(execution.machine, node, execution.source, scope, "steps", call.in_exit, call.depth)
         self._groups = template.steps or ()
         self._index = -1
         self._after: tuple[str, ...] = (node.id,)

@@ -26,6 +26,7 @@ class Place:
     scope: Scope
     group: str
     in_exit: bool
+    depth: int
 
 
 class TaskRun:
@@ -128,6 +129,7 @@ class TaskRun:
             boundary=self.place.boundary.id,
             after=(self.group.id,) if self.group is not None else self._after,
             in_exit=self.place.in_exit,
+            depth=self.place.depth + 1,
         )
         hooks = HookRun(self.place.machine, task.hooks, call, self._hook_scope, lambda node: self._ended(slot, node))
         hooks.begin()
