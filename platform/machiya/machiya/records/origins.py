@@ -7,6 +7,7 @@ from pathlib import Path
 
 from machiya.engines.local.argo.interpreter.nodes import Phase
 from machiya.engines.local.runs import RunFolder
+from machiya.engines.local.store import StoreError
 from machiya.records.find import recent_runs
 from machiya.records.keys import ports_with
 from machiya.records.record import RunRecord, load_record
@@ -23,24 +24,28 @@ class Execution:
 
 
 def computed_by(record: RunRecord, step: Step) -> str:
-    """The run whose outputs a cached step took over, as the memory tells; empty if it does not any more.
+    """The run whose outputs a cached step took over; empty where nothing tells any more.
 
-    An entry that was made after the step ended is another one.
+    Artifacts of steps that are no loop lie below ``runs/RUN``. For others the memory tells, if its entry is not one
+    that was made since.
     """
-    template = record.template(step)
-    if not step.cached or template is None or template.memoize is None:
+    if not step.cached:
         return ""
-    entry = memo_of(record).lookup(template.memoize.cache, step.node.memo_key)
-    if entry is None or (step.node.finished is not None and entry.created > step.node.finished):
-        return _named_in_key(step)
-    return entry.run
+    keys = [value.key.split("/") for value in step.node.outputs.artifacts.values()]
+    named = [parts[1] for parts in keys if len(parts) > 2 and parts[0] == "runs"]
+    return named[0] if named else _remembered(record, step)
 
 
-def _named_in_key(step: Step) -> str:
-    """Artifacts of steps that are no loop lie below ``runs/RUN``."""
-    keys = [value.key for value in step.node.outputs.artifacts.values()]
-    parts = keys[0].split("/") if keys else []
-    return parts[1] if len(parts) > 2 and parts[0] == "runs" else ""
+def _remembered(record: RunRecord, step: Step) -> str:
+    template = record.template(step)
+    if template is None or template.memoize is None:
+        return ""
+    try:
+        entry = memo_of(record).lookup(template.memoize.cache, step.node.memo_key)
+    except StoreError:
+        return ""
+    later = entry is not None and step.node.finished is not None and entry.created > step.node.finished
+    return entry.run if entry is not None and not later else ""
 
 
 class History:

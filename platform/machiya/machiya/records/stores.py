@@ -3,10 +3,11 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
-from machiya.engines.local.cache import DirectoryMemo, Memo
-from machiya.engines.local.store import ArtifactStore, DirectoryStore, StoreError
+from machiya.engines.local.cache import Memo, open_memo
+from machiya.engines.local.store import ArtifactStore, StoreError, open_store
 from machiya.records.record import RunRecord
 from machiya_component.artifacts import SIDECAR, Artifact, read_sidecar
 from machiya_component.errors import DataError
@@ -19,12 +20,23 @@ def store_url(record: RunRecord) -> str:
 
 def store_of(record: RunRecord) -> ArtifactStore:
     """The store of a run."""
-    return DirectoryStore(record.folder.home / "store")
+    return _store(store_url(record), record.folder.home)
 
 
 def memo_of(record: RunRecord) -> Memo:
     """Where the run looks for remembered outputs."""
-    return DirectoryMemo(record.folder.home / "cache")
+    return _memo(store_url(record), record.folder.home)
+
+
+@lru_cache(maxsize=8)
+def _store(url: str, home: Path) -> ArtifactStore:
+    """Opened once: that of a URL is asked whether it answers."""
+    return open_store(url, home)
+
+
+@lru_cache(maxsize=8)
+def _memo(url: str, home: Path) -> Memo:
+    return open_memo(url, home)
 
 
 @contextmanager
