@@ -17,8 +17,15 @@ PHASES = ("Running", "Interrupted", "Succeeded", "Failed", "Error", "Unreadable"
 
 @click.command
 @click.argument("workflow", required=False, metavar="[WORKFLOW]")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
-@click.option("--phase", type=click.Choice(PHASES, case_sensitive=False), help="Only those in this phase.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="At most so many."
+)
+@click.option(
+    "--phase",
+    type=click.Choice(PHASES, case_sensitive=False),
+    metavar="PHASE",
+    help=f"Only those in this phase: {', '.join(PHASES[:-1])} or {PHASES[-1]}.",
+)
 @home_option
 @json_option
 def runs(workflow: str | None, limit: int, phase: str | None, home: Path, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """`machiya show` for people."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from machiya.cli.output import STYLES, command_line, duration, local_time, phase_text, short_digest
-from machiya.engines.local.argo.interpreter.nodes import NodeType
+from machiya.engines.local.argo.interpreter.nodes import NodeType, Phase
 from machiya.records import INTERRUPTED, RunRecord, Step
 from machiya.records.details import cached_from, last_line
 from machiya.records.keys import DIGEST, sources_of
@@ -110,11 +111,11 @@ def _worth_showing(step: Step) -> list[Step]:
 
 def _step_text(record: RunRecord, step: Step) -> Text:
     text = Text(step.name, "bold" if step.children else "").append("  ").append(phase_text(step.phase))
-    facts = [duration(step.seconds) if not step.cached else ""]
+    facts = [_time(record, step)]
     if step.cached:
         facts.append(f"cached from {cached_from(record, step) or 'a run that is not recorded any more'}")
     if step.node.type is NodeType.TASK_GROUP:
-        facts.append(_turns(step))
+        facts.append(_turns(record, step))
     if len(step.attempts) > 1:
         facts.append(f"{len(step.attempts)} attempts")
     for fact in facts:
@@ -122,10 +123,21 @@ def _step_text(record: RunRecord, step: Step) -> Text:
     return text.append(_message(step))
 
 
-def _turns(step: Step) -> str:
+def _time(record: RunRecord, step: Step) -> str:
+    """How long it took; of a step that runs, how long it has been running."""
+    if step.cached:
+        return ""
+    if record.alive and step.node.phase is Phase.RUNNING:
+        return f"for {duration(time.time() - step.node.started)}"
+    return duration(step.seconds)
+
+
+def _turns(record: RunRecord, step: Step) -> str:
     """``1000 turns: 997 done, 3 failed``."""
-    counts = count_steps(leaf for child in step.children for leaf in child.leaves())
-    told = ", ".join(f"{count} {name}" for name, count in counts.to_json().items() if count)
+    counts = count_steps(leaf for child in step.children for leaf in child.leaves()).to_json()
+    if not record.alive:
+        counts["interrupted"] = counts.pop("running")
+    told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     return f"{len(step.children)} turns: {told}"
 
 
