@@ -9,9 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from machiya.engines.local.store.files import copy, sha256_of, stamp, sync
+from machiya.engines.local.store.files import copy, known_sha256_of, sha256_of, stamp, sync
 from machiya.engines.local.store.protocol import StoreError, Swept
 from machiya.engines.local.store.records import StoredFile, object_path
+
+WRITTEN_TO = "Wait until it is finished, or make a copy and give that."
+"""What to do about a file that changes."""
 
 
 @dataclass(frozen=True)
@@ -104,15 +107,12 @@ class Contents:
             StoreError: it was written to meanwhile.
         """
         before = stamp(source)
-        digest, executable = sha256_of(source), bool(source.stat().st_mode & stat.S_IXUSR)
+        digest, executable = known_sha256_of(source), bool(source.stat().st_mode & stat.S_IXUSR)
         file = StoredFile(name, digest, before[1], executable)
         held = None if self.use(digest, file.size) else self.temporary()
         try:
             if (held is not None and copy(source, held) != digest) or stamp(source) != before:
-                raise StoreError(
-                    f"{source} was written to while it was read.",
-                    "Wait until it is finished, or make a copy and give that.",
-                )
+                raise StoreError(f"{source} was written to while it was read.", WRITTEN_TO)
         except (OSError, StoreError):
             self.release([Held(file, held)])
             raise

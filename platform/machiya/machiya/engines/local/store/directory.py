@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from machiya.engines.local.store.contents import Contents, Held
+from machiya.engines.local.store.contents import WRITTEN_TO, Contents, Held
 from machiya.engines.local.store.files import foreign_files, own_files
 from machiya.engines.local.store.protocol import Reference, StoreError, Swept
 from machiya.engines.local.store.records import Record, absent, gather, key_path, part_of, read_record
@@ -30,11 +30,11 @@ class DirectoryStore:
             held = hold(self.contents, own_files(path), self.contents.take)
             return self._commit(name, key, held, directory=directory)
 
-    def add(self, path: Path, key: str) -> Reference:
+    def add(self, path: Path, key: str, digest: str = "") -> Reference:
         """Keep a copy of a file or folder that belongs to somebody else."""
         name = key_path(key)
         with disk_failing(key, self._root):
-            held = hold(self.contents, foreign_files(path), self.contents.copy_in)
+            held = hold_copies(self.contents, path, digest)
             return self._commit(name, key, held, directory=path.is_dir())
 
     def _commit(self, name: str, key: str, held: list[Held], *, directory: bool) -> Reference:
@@ -168,6 +168,16 @@ def hold(contents: Contents, files: Iterable[tuple[Path, str]], take: Callable[[
     except BaseException:
         contents.release(held)
         raise
+    return held
+
+
+def hold_copies(contents: Contents, path: Path, digest: str) -> list[Held]:
+    """All files of somebody else's file or folder, if they have the digest (where one is given)."""
+    held = hold(contents, foreign_files(path), contents.copy_in)
+    record = Record(tuple(one.file for one in held), path.is_dir())
+    if digest and record.reference("").digest != digest:
+        contents.release(held)
+        raise StoreError(f"{path} was written to while it was read.", WRITTEN_TO)
     return held
 
 

@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from machiya.engines.local.store.protocol import StoreError
@@ -17,6 +18,18 @@ def sha256_of(path: Path) -> str:
     """In hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def known_sha256_of(path: Path) -> str:
+    """As `sha256_of`, but read once as long as this process sees the same version of the file."""
+    status = path.stat()
+    version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return _sha256_of_version(path, version)
+
+
+@lru_cache(maxsize=1 << 16)
+def _sha256_of_version(path: Path, version: tuple[int, ...]) -> str:  # noqa: ARG001 - it is part of the cache's key
+    return sha256_of(path)
 
 
 def stamp(path: Path) -> tuple[int, int, int]:

@@ -26,6 +26,7 @@ _GOOGLE = "Set GOOGLE_APPLICATION_CREDENTIALS, or log in: gcloud auth applicatio
 _CREDENTIALS = {"s3": _AWS, "s3a": _AWS, "gs": _GOOGLE, "gcs": _GOOGLE}
 _ABSENT = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "DefaultCredentialsError")
 _REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "401", "403")
+_NOTHING = ("", "NoSuchKey", "404", "410")
 _UNREACHABLE = ("Connect", "Timeout", "ServerDisconnected", "ConnectionClosed", "SSL", "gaierror")
 
 
@@ -111,7 +112,7 @@ def failing(url: str) -> Iterator[None]:
     except MachiyaError:
         raise
     except FileNotFoundError as error:
-        if lacks_bucket(error):
+        if not means_absent(error):
             raise explained(error, url) from error
         raise
     except Exception as error:  # every library has its own
@@ -122,8 +123,9 @@ def explained(error: BaseException, url: str) -> StoreError:
     """What is wrong with a store, and what to do."""
     code, names, place = _code(error), _names(error), shown(url)
     credentials = _CREDENTIALS.get(protocol_of(url), "Look at the rights and the credentials for it.")
-    text = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
-    if lacks_bucket(error):
+    cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ else error
+    text = " ".join(str(cause).split())[:300].rstrip(".") or type(cause).__name__
+    if _lacks_bucket(error):
         bucket = urlsplit(url).netloc
         return StoreError(
             f"{place}: there is no bucket {bucket!r}.", "Create it, or look at its name and at the endpoint."
@@ -132,16 +134,24 @@ def explained(error: BaseException, url: str) -> StoreError:
         return StoreError(f"{place}: there are no credentials for it.", credentials)
     if code in _REFUSED or "PermissionError" in names:
         return StoreError(f"{place} refuses this: {code or 'PermissionError'}: {text}.", credentials)
-    if any(mark in name for name in names for mark in _UNREACHABLE):
+    if _is_unreachable(names):
         return StoreError(
             f"{place} cannot be reached: {text}.", "Look at the network and the endpoint, then try again."
         )
     return StoreError(f"{place} failed: {type(error).__name__}: {text}.", "Try again; if it stays, ask its operator.")
 
 
-def lacks_bucket(error: BaseException) -> bool:
-    """Whether it is the bucket that is not there, and not only something in it."""
+def means_absent(error: FileNotFoundError) -> bool:
+    """Whether it is only the file that is not there. A web server that does not answer looks the same."""
+    return _code(error) in _NOTHING and not _lacks_bucket(error) and not _is_unreachable(_names(error))
+
+
+def _lacks_bucket(error: BaseException) -> bool:
     return _code(error) == "NoSuchBucket" or "bucket does not exist" in str(error)
+
+
+def _is_unreachable(names: set[str]) -> bool:
+    return any(mark in name for name in names for mark in _UNREACHABLE)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

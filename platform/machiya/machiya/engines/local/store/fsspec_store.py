@@ -15,8 +15,8 @@ from threading import Lock
 from typing import TypeVar
 
 from machiya.engines.local.store.contents import Held
-from machiya.engines.local.store.directory import DirectoryStore, disk_failing, hold, place_all
-from machiya.engines.local.store.files import foreign_files, own_files, sha256_of
+from machiya.engines.local.store.directory import DirectoryStore, disk_failing, hold, hold_copies, place_all
+from machiya.engines.local.store.files import own_files, sha256_of
 from machiya.engines.local.store.protocol import Reference, StoreError, Swept
 from machiya.engines.local.store.records import (
     Record,
@@ -62,11 +62,11 @@ class FsspecStore:
             held = hold(self._contents, own_files(path), self._contents.take)
             return self._commit(name, held, directory=directory).reference(key)
 
-    def add(self, path: Path, key: str) -> Reference:
+    def add(self, path: Path, key: str, digest: str = "") -> Reference:
         """Copied here, then kept there."""
         name = _record_name(key)
         with disk_failing(key, self._contents.root):
-            held = hold(self._contents, foreign_files(path), self._contents.copy_in)
+            held = hold_copies(self._contents, path, digest)
             return self._commit(name, held, directory=path.is_dir()).reference(key)
 
     def _commit(self, name: str, held: list[Held], *, directory: bool) -> Record:

@@ -46,13 +46,14 @@ class ArtifactStore(Protocol):
         The store takes the files over: it may move them away, so that nothing is copied.
         """
 
-    def add(self, path: Path, key: str) -> Reference:
+    def add(self, path: Path, key: str, digest: str = "") -> Reference:
         """As `put`, but the files stay where they are, and are not linked: their owner may go on writing to them.
 
-        Links in a folder are followed. Content that is in the store already is not copied.
+        Links in a folder are followed. Content that is in the store already is not copied. With a `digest`, nothing
+        else is kept.
 
         Raises:
-            StoreError: a file was written to while it was read.
+            StoreError: a file was written to while it was read, or the content has another digest than it should have.
         """
 
     def find(self, key: str) -> Reference | None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from machiya.engines.local.store.filesystems import (
     OBJECT_STORES,
     failing,
-    lacks_bucket,
+    means_absent,
     open_filesystem,
     protocol_of,
     shown,
@@ -35,7 +35,7 @@ class Stat:
 
 
 class UrlFolder:
-    """All names are relative. All methods may be called from any thread."""
+    """All names are relative; an empty one is the URL itself. All methods may be called from any thread."""
 
     def __init__(self, url: str) -> None:
         self.url = shown(url).rstrip("/")
@@ -93,14 +93,14 @@ class UrlFolder:
         self._if_there(lambda: self._fs.rm_file(self._path(name)))
 
     def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
+        return f"{self._root}/{name}" if name else self._root
 
     def _if_there(self, work: Callable[[], _Answer]) -> _Answer | None:
         with failing(self.url):
             try:
                 return work()
             except FileNotFoundError as error:
-                if lacks_bucket(error):
+                if not means_absent(error):
                     raise
                 return None
 
@@ -118,7 +118,7 @@ class UrlFolder:
 def _stat(info: Mapping[str, Any]) -> Stat:
     marks = [name for name in _MARKS if info.get(name)] or [name for name in _LOCAL_MARKS if info.get(name)]
     mark = " ".join(f"{name}={info[name]}" for name in marks)
-    return Stat(int(info["size"]), mark, _seconds(info))
+    return Stat(int(info["size"] or 0), mark, _seconds(info))
 
 
 def _seconds(info: Mapping[str, Any]) -> float:
