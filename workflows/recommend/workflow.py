@@ -1,6 +1,6 @@
-"""Clean the log, split it, train, predict shard by shard, evaluate, and report."""
+"""Clean the log, split it, train, predict shard by shard, evaluate, and report; in the end, tell how it went."""
 
-from machiya.dsl import Workflow
+from machiya.dsl import Workflow, run
 
 workflow = Workflow(
     "recommend",
@@ -9,27 +9,48 @@ workflow = Workflow(
     schedule="0 3 * * *",
     timezone="Asia/Tokyo",
 )
-preprocess, recommender, evaluation, viewer = workflow.components("preprocess", "recommender", "evaluation", "viewer")
+preprocess, recommender, evaluation, viewer, notify = workflow.components(
+    "preprocess", "recommender", "evaluation", "viewer", "notify"
+)
 
 SAMPLE = "components/preprocess/sample"
 events = workflow.artifact("events", "The raw log, CSV or Parquet", default=f"{SAMPLE}/events")
 catalogue = workflow.artifact("catalogue", "The item table; none if empty", default=f"{SAMPLE}/catalogue")
 
+# How a log that others wrote is to be read: which columns, times and events it has.
+log_format = workflow.expose(
+    preprocess.clean,
+    "user_column", "item_column", "event_column", "time_column", "time_format", "time_zone", "encoding",
+    "event_weights", "allow_events", "burst_events", "min_user_items", "min_item_users",
+)  # fmt: skip
+catalogue_format = workflow.expose(
+    preprocess.clean, "item_id_column", "title_column", "category_column", "known_categories", "allow_categories"
+)
 algorithm = workflow.parameter("algorithm", "als", "How to recommend", enum=["als", "bpr", "item-knn", "popularity"])
 factors = workflow.parameter("factors", 16, "Latent dimensions", minimum=1, maximum=1024)
 items_per_user = workflow.parameter("items_per_user", 10, "How many items to recommend to a user", minimum=1)
 shards = workflow.parameter("shards", 2, "Parts of the users that are predicted side by side", minimum=1)
 test_share = workflow.parameter("test_share", 0.2, "Share of the interactions that is held out for evaluation")
+cutoffs = workflow.parameter(
+    "cutoffs", [5, 10, 20], "Lengths at which lists are evaluated", items={"type": "integer", "minimum": 1}, minItems=1
+)
 title = workflow.parameter("title", "Recommendations", "Heading of the report")
+run_link = workflow.parameter(
+    "run_link",
+    "",
+    "Where runs can be looked at, with {run} for the name; told with the end",
+    pattern=r"^(https?://\S+)?$",
+)
+webhook_style = workflow.parameter("webhook_style", "slack", "What the webhook takes", enum=["slack", "generic"])
 
-clean = preprocess.clean(events=events, catalogue=catalogue)
+clean = preprocess.clean(events=events, catalogue=catalogue, **log_format, **catalogue_format)
 split = preprocess.split(interactions=clean.interactions, method="time", test_share=test_share)
 train = recommender.train(interactions=split.train, algorithm=algorithm, factors=factors)
 predict = recommender.predict(model=train.model, interactions=split.train, n=items_per_user).fan_out(
     "shard", over="shards", count=shards
 )
 evaluate = evaluation.evaluate(
-    recommendations=predict.recommendations, test=split.test, train=split.train, items=clean.items
+    recommendations=predict.recommendations, test=split.test, train=split.train, items=clean.items, ks=cutoffs
 )
 viewer.report(
     recommendations=predict.recommendations,
@@ -38,5 +59,18 @@ viewer.report(
     scores=evaluate.scores,
     title=title,
 )
+
+tell = notify.send(
+    workflow=run.workflow,
+    stage=run.stage,
+    run=run.name,
+    status=run.status,
+    duration=run.duration,
+    failures=run.failures,
+    link=run_link,
+    style=webhook_style,
+    earlier=run.earlier.receipt,
+)
+workflow.on_exit(tell.named("notify"))
 
 workflow.result(predict.recommendations)

@@ -2,16 +2,21 @@
 
 from machiya.dsl.builder import Workflow
 from machiya.dsl.findings import WorkflowError
+from machiya.dsl.handles import run
 from machiya.dsl.load import find_workflow, load_workflow, workflow_folders
 from machiya.dsl.model import (
     ArtifactReference,
     Constant,
+    EarlierReference,
     ExternalArtifact,
     FanOut,
     OutputReference,
     ParameterReference,
     Place,
+    RunReference,
+    Source,
     Step,
+    Value,
     WorkflowDefinition,
     WorkflowParameter,
 )
@@ -19,17 +24,22 @@ from machiya.dsl.model import (
 __all__ = [
     "ArtifactReference",
     "Constant",
+    "EarlierReference",
     "ExternalArtifact",
     "FanOut",
     "OutputReference",
     "ParameterReference",
     "Place",
+    "RunReference",
+    "Source",
     "Step",
+    "Value",
     "Workflow",
     "WorkflowDefinition",
     "WorkflowError",
     "WorkflowParameter",
     "find_workflow",
     "load_workflow",
+    "run",
     "workflow_folders",
 ]

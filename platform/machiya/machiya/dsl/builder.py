@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from machiya.dsl.findings import Findings, calling_place, nearest
-from machiya.dsl.handles import NOTHING, ArtifactHandle, ComponentHandle, Draft, ParameterHandle, StepHandle
+from machiya.dsl.handles import (
+    NOTHING,
+    ArtifactHandle,
+    ComponentHandle,
+    Draft,
+    Nothing,
+    OperationHandle,
+    ParameterHandle,
+    StepHandle,
+    draft_of,
+)
 from machiya.dsl.model import ExternalArtifact, Place, WorkflowParameter
 from machiya.errors import MachiyaError
 from machiya.pins import Pins, load_pins, vendored_contract
@@ -118,12 +128,47 @@ class Workflow:
         self.parameters[name] = WorkflowParameter(name, kind or "string", fragment), place
         return ParameterHandle(self, name)
 
+    def expose(self, operation: Any, *names: str) -> dict[str, ParameterHandle]:
+        """Make parameters of an operation parameters of the workflow, as its contract has them.
+
+        Gives them by name, to be passed on: ``preprocess.clean(events=events, **columns)``.
+        """
+        place = calling_place()
+        if not isinstance(operation, OperationHandle):
+            if not isinstance(operation, Nothing):
+                message = f"an operation is expected, not {type(operation).__name__}."
+                self.findings.add(place, "expose", "expose", message, "Example: workflow.expose(preprocess.clean, ...)")
+            return {}
+        known = {name: each for name, each in operation.operation.parameters.items() if not each.required}
+        full_name = f"{operation.contract.name}.{operation.operation.name}"
+        for name in names:
+            if name not in known:
+                message = f"{full_name} has no parameter {name!r} with a default."
+                self.findings.add(place, "expose", name, message, nearest(name, known, "With a default"))
+        exposed = {name: known[name] for name in names if name in known}
+        for name, parameter in exposed.items():
+            self._check_name(place, name)
+            fragment = {"description": name, **parameter.fragment}
+            self.parameters[name] = WorkflowParameter(name, parameter.type, fragment), place
+        return {name: ParameterHandle(self, name) for name in exposed}
+
     def artifact(self, name: str, description: str, default: str | None = None) -> ArtifactHandle:
         """Data from outside, by its location: a path, or the URL of a store. Without a default a run must name it."""
         place = calling_place()
         self._check_name(place, name)
         self.artifacts[name] = ExternalArtifact(name, description, default), place
         return ArtifactHandle(self, name)
+
+    def on_exit(self, *steps: Any) -> None:
+        """Run steps when all others have ended, however they did; they can be told facts of the `run`."""
+        place = calling_place()
+        for step in steps:
+            if isinstance(step, StepHandle):
+                draft_of(step).on_exit = True
+            elif not isinstance(step, Nothing):
+                message = f"a step is expected, not {type(step).__name__}."
+                remedy = "Example: workflow.on_exit(notify.send(status=run.status, ...))"
+                self.findings.add(place, "exit", "on_exit", message, remedy)
 
     def result(self, output: Any) -> None:
         """Declare an output to be what the workflow is for: what a canary compares and a user is served."""

@@ -44,7 +44,7 @@ def complete(workflow: Workflow) -> WorkflowDefinition:
             replace(artifact, optional=_only_optional(artifact.name, steps))
             for artifact, _ in workflow.artifacts.values()
         ),
-        steps=in_order(steps),
+        steps=tuple(sorted(in_order(steps), key=lambda step: step.on_exit)),
         results=results,
     )
 
@@ -70,7 +70,7 @@ def _check_head(workflow: Workflow) -> None:
     if workflow.timezone is not None and _zone(workflow.timezone) is None:
         message = f"{workflow.timezone!r} is no time zone."
         findings.add(place, "timezone", "timezone", message, 'Use a name of the tz database: "Asia/Tokyo"')
-    if not workflow.drafts and not findings.all:
+    if all(draft.on_exit for draft in workflow.drafts) and not findings.all:
         findings.add(
             place, "empty", name, "no operation is called.", "Example: clean = preprocess.clean(events=events)"
         )
@@ -110,7 +110,10 @@ def _check_cycles(workflow: Workflow, steps: list[Step]) -> None:
 def _results(workflow: Workflow) -> "list[OutputReference]":
     references = []
     for output, place in workflow.results:
-        if isinstance(output, OutputHandle):
+        if isinstance(output, OutputHandle) and draft_of(output.step).on_exit:
+            message = "what a step on exit puts out is no result of the work."
+            workflow.findings.add(place, "result", "result", message, "Name an output of another step.")
+        elif isinstance(output, OutputHandle):
             references.append(OutputReference(draft_of(output.step).name, output.port.name))
         elif not isinstance(output, Nothing):
             what = "a step" if isinstance(output, StepHandle) else type(output).__name__

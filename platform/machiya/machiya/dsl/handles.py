@@ -59,6 +59,47 @@ class OutputHandle:
     port: Port
 
 
+@dataclass(frozen=True, eq=False)
+class FactHandle:
+    """A fact about the run: ``run.status``."""
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class EarlierHandle:
+    """What a step on exit put out when the same run ended before: ``run.earlier.receipt``."""
+
+    port: str
+
+
+class EarlierHandles:
+    """``run.earlier``: the outputs of the step itself, by attribute or item."""
+
+    def __getattr__(self, port: str) -> EarlierHandle:
+        if port.startswith("_"):
+            raise AttributeError(port)
+        return EarlierHandle(port)
+
+    def __getitem__(self, port: str) -> EarlierHandle:
+        return EarlierHandle(port)
+
+
+class RunHandle:
+    """``run``: what a step on exit can be told about the run. Which facts there are is checked with the step."""
+
+    earlier = EarlierHandles()
+
+    def __getattr__(self, fact: str) -> FactHandle:
+        if fact.startswith("_"):
+            raise AttributeError(fact)
+        return FactHandle(fact)
+
+
+run = RunHandle()
+"""The run that ends, for steps on exit: its name, workflow, stage, status, duration and failures."""
+
+
 @dataclass(frozen=True)
 class FanOutCall:
     """What ``fan_out`` was called with."""
@@ -81,6 +122,7 @@ class Draft:
     place: Place
     after: list[Any] = field(default_factory=list)
     fan_out: FanOutCall | None = None
+    on_exit: bool = False
 
 
 class StepHandle:

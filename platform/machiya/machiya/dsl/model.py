@@ -85,6 +85,31 @@ class OutputReference:
 
 
 @dataclass(frozen=True)
+class RunReference:
+    """What is known of a run once its work has ended: a fact out of RUN_FACTS."""
+
+    fact: str
+
+
+@dataclass(frozen=True)
+class EarlierReference:
+    """What the step itself put out at this port when the same run ended before; absent the first time."""
+
+    port: str
+
+
+RUN_FACTS: Mapping[str, ParameterType] = {
+    "name": "string",
+    "status": "string",
+    "duration": "number",
+    "failures": "string",
+}
+"""The facts of a run and their types. ``status`` is one of RUN_STATUSES, ``duration`` in seconds, ``failures`` JSON."""
+
+RUN_STATUSES = ("Succeeded", "Failed", "Error")
+
+
+@dataclass(frozen=True)
 class FanOut:
     """One step for each number from 0 to count - 1, which `parameter` is set to; `over` is set to the count."""
 
@@ -93,21 +118,28 @@ class FanOut:
     count: ParameterReference | Constant
 
 
+Value = ParameterReference | Constant | RunReference
+Source = OutputReference | ArtifactReference | EarlierReference
+
+
 @dataclass(frozen=True)
 class Step:
     """One call of an operation.
 
-    ``parameters`` holds those that the workflow file gives; the contract's defaults hold for the others.
+    ``parameters`` holds those that the workflow file gives; the contract's defaults hold for the others. A step
+    ``on_exit`` runs when the others have ended, however they did; it alone can hold a RunReference or an
+    EarlierReference.
     """
 
     name: str
     contract: Contract
     operation: Operation
     pin: Pin
-    parameters: Mapping[str, ParameterReference | Constant] = field(default_factory=dict)
-    inputs: Mapping[str, OutputReference | ArtifactReference] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    inputs: Mapping[str, Source] = field(default_factory=dict)
     after: tuple[str, ...] = ()
     fan_out: FanOut | None = None
+    on_exit: bool = False
     place: Place = Place("", 0)
 
     @property
@@ -119,7 +151,10 @@ class Step:
 
 @dataclass(frozen=True)
 class WorkflowDefinition:
-    """A whole workflow at one stage; ``steps`` are in an order in which each comes after what it needs."""
+    """A whole workflow at one stage.
+
+    ``steps`` are in an order in which each comes after what it needs, those on exit last.
+    """
 
     name: str
     stage: str
@@ -132,6 +167,16 @@ class WorkflowDefinition:
     artifacts: tuple[ExternalArtifact, ...] = ()
     steps: tuple[Step, ...] = ()
     results: tuple[OutputReference, ...] = ()
+
+    @property
+    def main_steps(self) -> tuple[Step, ...]:
+        """The steps that do the work."""
+        return tuple(step for step in self.steps if not step.on_exit)
+
+    @property
+    def exit_steps(self) -> tuple[Step, ...]:
+        """The steps that run when the work has ended, however it did."""
+        return tuple(step for step in self.steps if step.on_exit)
 
     def step(self, name: str) -> Step:
         """The step of this name; ``KeyError`` if there is none."""

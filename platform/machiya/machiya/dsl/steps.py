@@ -6,10 +6,13 @@ from typing import Any
 
 from machiya.dsl.builder import Workflow
 from machiya.dsl.compatible import GATHERED_KINDS, mismatches
+from machiya.dsl.exits import ON_EXIT, exit_problems, fact_value, order_problem, wiring_problem
 from machiya.dsl.findings import nearest
 from machiya.dsl.handles import (
     ArtifactHandle,
     Draft,
+    EarlierHandle,
+    FactHandle,
     FanOutCall,
     Nothing,
     OutputHandle,
@@ -21,19 +24,23 @@ from machiya.dsl.handles import (
 from machiya.dsl.model import (
     ArtifactReference,
     Constant,
+    EarlierReference,
     FanOut,
     OutputReference,
     ParameterReference,
     Place,
+    Source,
     Step,
+    Value,
 )
 from machiya_component.contract.model import Parameter, Port
 from machiya_component.parameters import violations
 
-Value = ParameterReference | Constant
-Source = OutputReference | ArtifactReference
 MAXIMUM_COUNT = 100_000
 """Shards of a fan-out: keys of shards have five digits."""
+
+
+_NO_SOURCES = {StepHandle: "a step", ParameterHandle: "a workflow parameter", FactHandle: "a fact of the run"}
 
 
 class StepChecker:
@@ -63,12 +70,16 @@ class StepChecker:
                 message = f"{draft.contract.name}.{operation.name} has no input or parameter {name!r}."
                 remedy = nearest(name, [*operation.inputs, *operation.parameters], "Inputs and parameters")
                 self._add("argument", name, message, remedy)
-        fan_out = self._fan_out(draft.fan_out) if draft.fan_out else None
+        for place, message, remedy in exit_problems(draft):
+            self._add("exit", "", message, remedy, place)
+        fan_out = self._fan_out(draft.fan_out) if draft.fan_out and not draft.on_exit else None
         self._missing(fan_out)
         ordered = {name: parameters[name] for name in operation.parameters if name in parameters}
         wired = {name: inputs[name] for name in operation.inputs if name in inputs}
         after = tuple(self._after())
-        return Step(draft.name, draft.contract, operation, draft.pin, ordered, wired, after, fan_out, draft.place)
+        return Step(
+            draft.name, draft.contract, operation, draft.pin, ordered, wired, after, fan_out, draft.on_exit, draft.place
+        )
 
     def _add(self, rule: str, name: str, message: str, remedy: str, place: Place | None = None) -> None:
         where = f"{self.draft.name}.{name}" if name else self.draft.name
@@ -84,18 +95,41 @@ class StepChecker:
 
     def _input(self, port: Port, given: Any, inputs: dict[str, Source]) -> None:
         if isinstance(given, OutputHandle):
-            if self._own(port.name, workflow_of(given.step)):
+            if self._own(port.name, workflow_of(given.step)) and self._in_time(port, given):
                 self._wire(port, given)
                 inputs[port.name] = OutputReference(draft_of(given.step).name, given.port.name)
+        elif isinstance(given, EarlierHandle):
+            self._earlier(port, given)
+            inputs[port.name] = EarlierReference(given.port)
         elif isinstance(given, ArtifactHandle):
             if self._own(port.name, given.workflow):
                 self._outside(port, given.name)
                 inputs[port.name] = ArtifactReference(given.name)
         else:
-            what = {StepHandle: "a step", ParameterHandle: "a workflow parameter"}.get(type(given), repr(given))
+            what = _NO_SOURCES.get(type(given), repr(given))
             outputs = draft_of(given).operation.outputs if isinstance(given, StepHandle) else ()
             remedy = f"Name one of its outputs: {', '.join(outputs)}." if outputs else "Example: clean.interactions"
             self._add("input", port.name, f"an output of a step or an artifact is expected, not {what}.", remedy)
+
+    def _in_time(self, port: Port, given: OutputHandle) -> bool:
+        problem = wiring_problem(self.draft, draft_of(given.step))
+        if problem:
+            self._add("exit", port.name, *problem)
+        return problem is None
+
+    def _earlier(self, port: Port, given: EarlierHandle) -> None:
+        outputs = self.operation.outputs
+        if not self.draft.on_exit:
+            self._add("exit", port.name, "only a step on exit can have run before in the same run.", ON_EXIT)
+        elif given.port not in outputs:
+            message = f"{self.draft.contract.name}.{self.operation.name} has no output {given.port!r}."
+            self._add("output", port.name, message, nearest(given.port, outputs, "Outputs"))
+        elif not port.optional:
+            message = f"there is no earlier {given.port} when a run ends for the first time, but {port.name} needs it."
+            self._add("input", port.name, message, "Wire an optional input.")
+        else:
+            for message, remedy in mismatches(outputs[given.port], port):
+                self._add("type", port.name, message, remedy)
 
     def _wire(self, port: Port, given: OutputHandle) -> None:
         for message, remedy in mismatches(given.port, port):
@@ -116,7 +150,12 @@ class StepChecker:
             if self._own(parameter.name, given.workflow):
                 self._reference(parameter, given.name)
                 parameters[parameter.name] = ParameterReference(given.name)
-        elif isinstance(given, OutputHandle | StepHandle | ArtifactHandle):
+        elif isinstance(given, FactHandle):
+            value, problem = fact_value(self.workflow, self.draft, parameter, given.name)
+            parameters[parameter.name] = value
+            if problem:
+                self._add(problem.rule, parameter.name, problem.message, problem.remedy)
+        elif isinstance(given, OutputHandle | StepHandle | ArtifactHandle | EarlierHandle):
             remedy = "Give a value, or a parameter of the workflow."
             self._add("parameter", parameter.name, "a parameter takes no artifact.", remedy)
         else:
@@ -183,7 +222,11 @@ class StepChecker:
         names = []
         for step in self.draft.after:
             if isinstance(step, StepHandle):
-                names.append(draft_of(step).name)
+                problem = order_problem(self.draft, draft_of(step))
+                if problem:
+                    self._add("exit", "after", *problem)
+                else:
+                    names.append(draft_of(step).name)
             elif not isinstance(step, Nothing):
                 message = f"a step is expected, not {type(step).__name__}."
                 self._add("after", "after", message, "Example: report.after(evaluate)")

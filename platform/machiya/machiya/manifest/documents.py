@@ -9,7 +9,7 @@ from machiya.dsl import Step, WorkflowDefinition
 from machiya.manifest import policy
 from machiya.manifest.expressions import code_argument, digest_name, text_of
 from machiya.manifest.step import ANNOTATION, step_template
-from machiya.manifest.tasks import MAIN, main_template
+from machiya.manifest.tasks import EXIT, MAIN, exit_template, main_template
 from machiya.pins import Pins
 
 API_VERSION = "argoproj.io/v1alpha1"
@@ -36,6 +36,7 @@ def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: Mapping
         step_template(step, pins.image(step.contract.name, step.pin), commits.get(step.contract.name, ""))
         for step in workflow.steps
     ]
+    on_exit = [exit_template(workflow)] if workflow.exit_steps else []
     return models.WorkflowTemplate(
         api_version=API_VERSION,
         kind="WorkflowTemplate",
@@ -52,10 +53,11 @@ def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: Mapping
         ),
         spec=models.WorkflowSpec(
             entrypoint=MAIN,
+            on_exit=EXIT if workflow.exit_steps else None,
             workflow_metadata=models.WorkflowMetadata(labels=_labels(workflow)),
             arguments=models.Arguments(parameters=_arguments(workflow)),
             security_context=policy.pod_security(),
-            templates=[main_template(workflow), *steps],
+            templates=[main_template(workflow), *on_exit, *steps],
         ),
     )
 

@@ -13,12 +13,15 @@ import json
 from typing import Any
 
 from machiya.dsl import (
-    ArtifactReference,
     Constant,
+    EarlierReference,
     ExternalArtifact,
     OutputReference,
     ParameterReference,
+    RunReference,
+    Source,
     Step,
+    Value,
     WorkflowDefinition,
 )
 from machiya_component.contract.model import Parameter
@@ -28,6 +31,18 @@ CODE_PARAMETER = "component-code"
 
 FOLDER_PARAMETER = "gather-folder"
 """Input of the template of a fan-out: the folder of the store below which all its shards put their outputs."""
+
+
+FAILURES_LIMIT = 32_000
+"""Bytes of the list of failures that a step on exit is told: more would not fit into a command line."""
+
+_FACTS = {
+    "name": "{{workflow.name}}",
+    "status": "{{workflow.status}}",
+    "duration": "{{workflow.duration}}",
+    # The message of a failure may hold braces, which would be taken for a variable.
+    "failures": f"{{{{=sprig.trunc({FAILURES_LIMIT}, sprig.replace('{{' + '{{', '((', workflow.failures))}}}}",
+}
 
 
 def digest_name(name: str) -> str:
@@ -98,8 +113,19 @@ def code_digest(component: str) -> str:
     return f"sprig.default('unknown-' + workflow.uid, workflow.parameters['{code_argument(component)}'])"
 
 
-def source_digest(workflow: WorkflowDefinition, source: OutputReference | ArtifactReference) -> str:
+def output_key(step: Step, port: str) -> str:
+    """Where in the store a step that does not fan out puts an output."""
+    return f"runs/{{{{workflow.name}}}}/{step.name}/{port}"
+
+
+def known_inputs(step: Step) -> list[str]:
+    """The ports whose content digests a step is told: not of what an earlier end of the run left, if it did."""
+    return [port for port, source in step.inputs.items() if not isinstance(source, EarlierReference)]
+
+
+def source_digest(workflow: WorkflowDefinition, source: Source) -> str:
     """The content digest of what goes into a port, as an expression; of a fan-out, the list of its shards' digests."""
+    assert not isinstance(source, EarlierReference), "what an earlier end of the run left has no digest"
     if isinstance(source, OutputReference):
         return f"tasks['{source.step}'].outputs.parameters['{digest_name(source.port)}']"
     artifact = {artifact.name: artifact for artifact in workflow.artifacts}[source.name]
@@ -114,8 +140,10 @@ def _unknown(artifact: ExternalArtifact) -> str:
     return f"sprig.ternary('absent', {unknown}, workflow.parameters['{artifact.name}'] == '')"
 
 
-def argument(value: ParameterReference | Constant) -> str:
+def argument(value: Value) -> str:
     """A parameter's value in a task."""
+    if isinstance(value, RunReference):
+        return _FACTS[value.fact]
     if isinstance(value, ParameterReference):
         return f"{{{{workflow.parameters.{value.name}}}}}"
     return text_of(value.value)

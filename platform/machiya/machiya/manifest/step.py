@@ -2,9 +2,17 @@
 
 from hera.workflows import models
 
-from machiya.dsl import ArtifactReference, Constant, Step
+from machiya.dsl import Constant, OutputReference, Step
 from machiya.manifest import policy
-from machiya.manifest.expressions import CODE_PARAMETER, FOLDER_PARAMETER, cache_key, digest_name, text_of
+from machiya.manifest.expressions import (
+    CODE_PARAMETER,
+    FOLDER_PARAMETER,
+    cache_key,
+    digest_name,
+    known_inputs,
+    output_key,
+    text_of,
+)
 
 ANNOTATION = "workflows.argoproj.io"
 
@@ -33,10 +41,10 @@ def step_template(step: Step, image: str, commit: str) -> models.Template:
 def _inputs(step: Step) -> models.Inputs:
     names = [CODE_PARAMETER] if step.pin.digest is None else []
     names += [FOLDER_PARAMETER] if step.fan_out else []
-    names += [digest_name(port) for port in step.inputs]
+    names += [digest_name(port) for port in known_inputs(step)]
     parameters = [_parameter(step, name) for name in step.operation.parameters]
     artifacts = [
-        models.Artifact(name=port, path=f"/data/in/{port}", optional=_may_be_absent(step, port) or None)
+        models.Artifact(name=port, path=f"/data/in/{port}", optional=may_be_absent(step, port) or None)
         for port in step.inputs
     ]
     return models.Inputs(
@@ -44,9 +52,9 @@ def _inputs(step: Step) -> models.Inputs:
     )
 
 
-def _may_be_absent(step: Step, port: str) -> bool:
-    """What another step puts out is always there."""
-    return step.operation.inputs[port].optional and isinstance(step.inputs[port], ArtifactReference)
+def may_be_absent(step: Step, port: str) -> bool:
+    """Whether an input may be absent. What another step puts out is always there."""
+    return step.operation.inputs[port].optional and not isinstance(step.inputs[port], OutputReference)
 
 
 def _parameter(step: Step, name: str) -> models.Parameter:
@@ -82,13 +90,13 @@ def _outputs(step: Step) -> models.Outputs:
 
 def _key(step: Step, port: str) -> str:
     if step.fan_out is None:
-        return f"runs/{{{{workflow.name}}}}/{step.name}/{port}"
+        return output_key(step, port)
     shard = f"{{{{inputs.parameters.{step.fan_out.parameter}}}}}"
     return f"{{{{inputs.parameters.{FOLDER_PARAMETER}}}}}/{port}/{shard}"
 
 
 def _memoize(step: Step) -> models.Memoize | None:
-    if not step.operation.cache:
+    if not step.operation.cache or step.on_exit:
         return None
     config_map = models.LocalObjectReference(name=f"machiya-cache-{step.contract.name}")
     return models.Memoize(
@@ -101,10 +109,26 @@ def _container(step: Step, image: str) -> models.Container:
         image=image,
         command=["component"],
         args=["run", step.operation.name, *_arguments(step)],
+        env=_environment(step) or None,
         resources=_resources(step),
         security_context=policy.container_security(),
         volume_mounts=policy.volume_mounts(),
     )
+
+
+def _environment(step: Step) -> list[models.EnvVar]:
+    """The operation's secrets, from the Secret of its component, as far as they are there."""
+    return [
+        models.EnvVar(
+            name=secret.variable,
+            value_from=models.EnvVarSource(
+                secret_key_ref=models.SecretKeySelector(
+                    name=f"machiya-{step.contract.name}", key=secret.name, optional=True
+                )
+            ),
+        )
+        for secret in step.operation.secrets.values()
+    ]
 
 
 def _resources(step: Step) -> models.ResourceRequirements:

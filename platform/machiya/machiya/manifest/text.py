@@ -8,7 +8,18 @@ from typing import Any
 _AMBIGUOUS = re.compile(r"(?i)|y|n|yes|no|on|off|true|false|null|~|[-+]?[.\d][-+.,:_\da-fox]*")
 """Texts that YAML 1.1 (which Kubernetes reads) or 1.2 may take for something else."""
 
-_FIRST = ("apiVersion", "kind", "metadata", "name", "annotations", "labels", "description", "entrypoint", "arguments")
+_FIRST = (
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "annotations",
+    "labels",
+    "description",
+    "entrypoint",
+    "onExit",
+    "arguments",
+)
 _LAST = ("templates",)
 
 

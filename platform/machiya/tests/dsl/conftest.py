@@ -40,6 +40,23 @@ SHOP = {
             },
             "samples": {"small": {"inputs": {"log": "sample/log"}}},
         },
+        "tell": {
+            "summary": "Tell.",
+            "parameters": {
+                "text": {"type": "string", "default": ""},
+                "seconds": {"type": "number", "default": 0, "minimum": 0},
+                "status": {"type": "string", "default": "Failed", "enum": ["Succeeded", "Failed", "Error"]},
+                "grade": {"type": "string", "default": "Failed", "enum": ["Succeeded", "Failed"]},
+            },
+            "inputs": {
+                "earlier": {"type": "files", "optional": True},
+                "needed": {"type": "files"},
+                "counts": {"type": "metrics", "optional": True},
+                "rows": table(USER, optional=True),
+            },
+            "outputs": {"receipt": {"type": "files"}},
+            "samples": {"small": {"inputs": {"needed": "sample/needed"}}},
+        },
         "serve": {
             "summary": "Serve.",
             "inputs": {"rows": table(USER)},
@@ -87,7 +104,7 @@ MODEL = {
     },
 }
 HEAD = """\
-from machiya.dsl import Workflow
+from machiya.dsl import Workflow, run
 workflow = Workflow("test", summary="A test", owner="us")
 shop, model = workflow.components("shop", "model")
 log = workflow.artifact("log", "A log", default="log")

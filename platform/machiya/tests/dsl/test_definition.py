@@ -12,9 +12,11 @@ import pytest
 from machiya.dsl import (
     ArtifactReference,
     Constant,
+    EarlierReference,
     FanOut,
     OutputReference,
     ParameterReference,
+    RunReference,
     WorkflowDefinition,
     find_workflow,
     load_workflow,
@@ -109,3 +111,34 @@ def test_a_workflow_is_found_by_name_or_folder(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError) as caught:
         find_workflow("recomend", tmp_path)
     assert "Did you mean recommend?" in caught.value.remedy
+
+
+def test_steps_on_exit_come_last_and_know_the_run(load: Load) -> None:
+    told = "text=run.failures, seconds=run.duration, status=run.status, earlier=run.earlier.receipt"
+    workflow = load(f"workflow.on_exit(shop.tell(needed=log, {told}))\nread = shop.read(log=log)\n")
+    assert [step.name for step in workflow.main_steps] == ["read"]
+    (tell,) = workflow.exit_steps
+    assert workflow.steps[-1] is tell
+    assert tell.parameters == {
+        "text": RunReference("failures"), "seconds": RunReference("duration"), "status": RunReference("status"),
+    }  # fmt: skip
+    assert tell.inputs == {"needed": ArtifactReference("log"), "earlier": EarlierReference("receipt")}
+    assert tell.needs == ()
+
+
+def test_what_the_file_decides_about_a_run_is_known_at_once(load: Load) -> None:
+    workflow = load("shop.read(log=log)\nworkflow.on_exit(shop.tell(needed=log, text=run.stage))")
+    assert workflow.step("tell").parameters == {"text": Constant("development")}
+    workflow = load("shop.read(log=log)\nworkflow.on_exit(shop.tell(needed=log, text=run.workflow))")
+    assert workflow.step("tell").parameters == {"text": Constant("test")}
+
+
+def test_parameters_of_an_operation_become_those_of_the_workflow_as_its_contract_has_them(load: Load) -> None:
+    workflow = load('shop.read(log=log, **workflow.expose(shop.read, "note", "limit"))')
+    fragments = {each.name: each.fragment for each in workflow.parameters}
+    assert fragments == {
+        "note": {"description": "note", "type": "string", "default": ""},
+        "limit": {"description": "limit", "type": "integer", "default": 10, "minimum": 1},
+    }
+    read = workflow.step("read")
+    assert read.parameters == {"limit": ParameterReference("limit"), "note": ParameterReference("note")}

@@ -13,6 +13,7 @@ Refuse = Callable[[str], list[tuple[str, int, str]]]
 
 READ = "read = shop.read(log=log)\n"
 FIT = READ + 'fit = model.fit_all(rows=read.rows, kind="a")\n'
+EXIT = READ + "tell = shop.tell(needed=log, {}); workflow.on_exit(tell)\n"
 
 CASES = [
     # names
@@ -61,6 +62,33 @@ CASES = [
         "b = model.apply(model=fit.model, older_notes=a.notes).named('b')",
         "gather", 4, "do not add up to one",
     ),
+    # parameters of operations as those of the workflow
+    ("workflow.expose(shop.read, 'limi')\n" + READ, "expose", 1, "Did you mean limit?"),
+    ("workflow.expose(model.fit_all, 'kind')\n" + READ, "expose", 1, "With a default: rate."),
+    ("workflow.expose(shop, 'limit')\n" + READ, "expose", 1, "an operation is expected, not ComponentHandle"),
+    ("workflow.artifact('limit', 'X'); workflow.expose(shop.read, 'limit')\n" + READ, "name", 1, "from line 5"),
+    ("workflow.expose(shop.reed, 'limit')\n" + READ, "operation", 1, "Did you mean read?"),
+    # on exit
+    (READ + "shop.tell(needed=log, text=run.status)", "run", 2, "run.status is known to steps on exit only"),
+    (EXIT.format("text=run.statu"), "run", 2, "Did you mean status?"),
+    (EXIT.format("text=run.duration"), "type", 2, "of type string, but run.duration is of type number"),
+    (EXIT.format("seconds=run.stage"), "type", 2, "of type number, but run.stage is of type string"),
+    (EXIT.format("grade=run.status"), "range", 2, "run.status may be Error, which does not fit"),
+    (EXIT.format("grade=run.workflow"), "range", 2, "run.workflow may be test"),
+    (EXIT.format("needed=run.status").replace("needed=log, ", ""), "input", 2, "a fact of the run"),
+    (EXIT.format("rows=read.users"), "exit", 2, "cannot read what read puts out: it may not be there"),
+    (EXIT.format("earlier=run.earlier.receit"), "output", 2, "Did you mean receipt?"),
+    (EXIT.format("counts=run.earlier.receipt"), "type", 2, "receipt is a files, but counts takes a metrics"),
+    (EXIT.format("needed=run.earlier['receipt']").replace("needed=log, ", ""), "input", 2, "for the first time"),
+    (READ + "shop.tell(needed=log, earlier=run.earlier.receipt)", "exit", 2, "only a step on exit"),
+    (EXIT.format("text=run.earlier.receipt"), "parameter", 2, "takes no artifact"),
+    (EXIT.format("text=run.name") + "shop.read(log=tell.receipt).named('late')", "exit", 3, "tell is a step on exit"),
+    (EXIT.format("text=run.name") + "shop.read(log=log).named('b').after(tell)", "exit", 3, "tell is a step on exit"),
+    (EXIT.format("text=run.name") + "tell.after(read)", "exit", 2, "comes after read as it is"),
+    (EXIT.format("text=run.name") + "tell.fan_out('x', count=2)", "exit", 3, "cannot fan out"),
+    (EXIT.format("text=run.name") + "workflow.result(tell.receipt)", "result", 3, "no result of the work"),
+    (READ + "workflow.on_exit(read.rows)", "exit", 2, "a step is expected, not OutputHandle"),
+    ("workflow.on_exit(shop.tell(needed=log))", "empty", -2, "no operation is called"),
     # the whole
     (READ + "fit = model.fit_all(rows=read.rows, kind='a')\nread.after(fit)", "cycle", 1, "read -> fit-all -> read"),
     (READ + "shop.serve(rows=read.rows)", "service", 2, "is a service"),

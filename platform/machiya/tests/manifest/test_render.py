@@ -36,7 +36,7 @@ def test_the_linter_finds_nothing(rendered: Render, stage: str) -> None:
 def test_the_local_engine_supports_all_of_it(rendered: Render, stage: str) -> None:
     manifest = load_manifest(rendered(stage).text)
     assert list(manifest.notes) == []
-    assert set(manifest.workflow.specification.templates) == {"main", *STEPS}
+    assert set(manifest.workflow.specification.templates) == {"main", "exit", "notify", *STEPS}
 
 
 def test_the_models_of_argo_know_every_field(rendered: Render) -> None:
@@ -136,7 +136,7 @@ def test_a_working_copy_takes_the_place_of_a_pin_for_one_run(folder: Path) -> No
     assert "image: machiya/recommender:1.0.1\n" in text
     assert "name: recommender-code\n" in text
     assert "name: viewer-code\n" not in text
-    assert text.count("machiya/commit: ") == 4, "the working copy of train and predict has none"
+    assert text.count("machiya/commit: ") == 5, "the working copy of train and predict has none"
 
 
 @pytest.mark.parametrize(

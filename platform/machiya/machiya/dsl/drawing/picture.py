@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from machiya.dsl.model import ArtifactReference, ParameterReference, Step, WorkflowDefinition
+from machiya.dsl.model import ArtifactReference, OutputReference, ParameterReference, Step, WorkflowDefinition
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def _outside_id(name: str) -> str:
 
 
 def _title(step: Step) -> str:
+    if step.on_exit:
+        return f"{step.name} (on exit)"
     if step.fan_out is None:
         return step.name
     count = step.fan_out.count
@@ -67,6 +69,6 @@ def _arrows(step: Step) -> list[Arrow]:
     for source in step.inputs.values():
         if isinstance(source, ArtifactReference):
             ports.setdefault(_outside_id(source.name), [])
-        else:
+        elif isinstance(source, OutputReference):
             ports.setdefault(_step_id(source.step), []).append(source.port)
     return [Arrow(start, _step_id(step.name), ", ".join(dict.fromkeys(names))) for start, names in ports.items()]

@@ -1,0 +1,76 @@
+"""What may be said of steps on exit, and what of them alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from machiya.dsl.builder import Workflow
+from machiya.dsl.findings import nearest
+from machiya.dsl.handles import Draft
+from machiya.dsl.model import RUN_FACTS, RUN_STATUSES, Constant, Place, RunReference, Value
+from machiya_component.contract.model import Parameter
+from machiya_component.parameters import violations
+
+ON_EXIT = "Use it in a step of workflow.on_exit(...)."
+_ALWAYS_KNOWN = ("workflow", "stage")
+"""Facts that the workflow file and the stage decide; they hold for every run."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A finding before its place is known."""
+
+    rule: str
+    message: str
+    remedy: str
+
+
+def exit_problems(draft: Draft) -> Iterator[tuple[Place, str, str]]:
+    """(place, message, remedy) for what a step on exit cannot do."""
+    if draft.on_exit and draft.fan_out is not None:
+        yield draft.fan_out.place, "a step on exit cannot fan out.", "Take the call of fan_out() out."
+
+
+def wiring_problem(draft: Draft, source: Draft) -> tuple[str, str] | None:
+    """(message, remedy) if `draft` cannot read an output of `source` because one of them is on exit."""
+    if draft.on_exit:
+        message = f"a step on exit cannot read what {source.name} puts out: it may not be there."
+        return message, "Tell it facts of the run (run.status, run.failures), or let another step do the work."
+    return _too_late(source)
+
+
+def order_problem(draft: Draft, before: Draft) -> tuple[str, str] | None:
+    """(message, remedy) if `draft` cannot wait for `before` because one of them is on exit."""
+    if draft.on_exit and not before.on_exit:
+        return f"a step on exit comes after {before.name} as it is.", "Take the call of after() out."
+    return None if draft.on_exit else _too_late(before)
+
+
+def _too_late(source: Draft) -> tuple[str, str] | None:
+    if not source.on_exit:
+        return None
+    return f"{source.name} is a step on exit: it runs when this one has ended.", "Take it out of workflow.on_exit(...)."
+
+
+def fact_value(workflow: Workflow, draft: Draft, parameter: Parameter, fact: str) -> tuple[Value, Problem | None]:
+    """The value of a parameter that is told a fact of the run, and what is wrong with that."""
+    if fact not in (*RUN_FACTS, *_ALWAYS_KNOWN):
+        remedy = nearest(fact, [*RUN_FACTS, *_ALWAYS_KNOWN], "Facts")
+        return RunReference(fact), Problem("run", f"nothing called {fact!r} is known of a run.", remedy)
+    if not draft.on_exit:
+        problem = Problem("run", f"run.{fact} is known to steps on exit only.", ON_EXIT)
+        return RunReference(fact), problem
+    if fact in _ALWAYS_KNOWN:
+        constant = workflow.name if fact == "workflow" else workflow.loading.stage
+        return Constant(constant), _unfit(parameter, fact, "string", (constant,))
+    values = RUN_STATUSES if fact == "status" else ()
+    return RunReference(fact), _unfit(parameter, fact, RUN_FACTS[fact], values)
+
+
+def _unfit(parameter: Parameter, fact: str, kind: str, values: tuple[str, ...]) -> Problem | None:
+    if parameter.type != kind:
+        message = f"takes a value of type {parameter.type}, but run.{fact} is of type {kind}."
+        return Problem("type", message, "Give it to another parameter.")
+    for value in values:
+        for problem in violations(parameter.fragment, value):
+            return Problem("range", f"run.{fact} may be {value}, which does not fit: {problem}.", "Give another value.")
+    return None

@@ -1,0 +1,127 @@
+"""The exit handler of a rendered workflow, with real processes and a real webhook: one message for each end."""
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from machiya.dsl import load_workflow
+from machiya.engines.local.api import Result, Setup, retry, run_workflow
+from machiya.engines.local.launchers.process import ProcessLauncher
+from machiya.engines.local.store import DirectoryStore
+from machiya.manifest.render import render
+from machiya.pins import load_pins
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "components" / "preprocess" / "sample"
+WORKFLOW = """
+from machiya.dsl import Workflow, run
+
+workflow = Workflow("tidy", summary="Cleans", owner="us")
+preprocess, notify = workflow.components("preprocess", "notify")
+clean = preprocess.clean(events=workflow.artifact("events", "The log"))
+facts = dict(run=run.name, status=run.status, duration=run.duration, failures=run.failures, stage=run.stage)
+tell = notify.send(workflow=run.workflow, style="generic", earlier=run.earlier.receipt, **facts)
+workflow.on_exit(tell.named("notify"))
+"""
+
+
+class Webhook(HTTPServer):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.told: list[dict[str, Any]] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers 200."""
+
+    server: Webhook
+
+    def do_POST(self) -> None:
+        self.server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in http.server
+        """Say nothing."""
+
+
+@pytest.fixture
+def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
+    with Webhook() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setenv("MACHIYA_SECRET_WEBHOOK", f"http://127.0.0.1:{server.server_port}/T0KEN")
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> str:
+    """A workflow of one step that does work, rendered from its file, pins and contracts."""
+    folder = tmp_path / "tidy"
+    shutil.copytree(ROOT / "workflows" / "recommend" / "contracts", folder / "contracts")
+    (folder / "workflow.py").write_text(WORKFLOW)
+    (folder / "pins.yaml").write_text("registry: machiya\ndevelopment:\n  preprocess: 1.0.0\n  notify: 1.0.0\n")
+    return render(load_workflow(folder, "development"), load_pins(folder))
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Setup:
+    return Setup(tmp_path / "home", ProcessLauncher(), handle_signals=False)
+
+
+def give(setup: Setup, sample: str, tmp_path: Path) -> None:
+    """Keep sample data as the run's input."""
+    shutil.copytree(SAMPLE / sample, tmp_path / "given", dirs_exist_ok=False)
+    DirectoryStore(setup.home / "store").put(tmp_path / "given", "inputs/log")
+    shutil.rmtree(tmp_path / "given")
+
+
+def outcome(setup: Setup, result: Result) -> str:
+    """What the receipt of the last execution says."""
+    target = setup.home.parent / "receipt"
+    shutil.rmtree(target, ignore_errors=True)
+    DirectoryStore(setup.home / "store").link(f"runs/{result.run}/notify/receipt", target)
+    return str(json.loads((target / "receipt.json").read_text())["outcome"])
+
+
+def test_each_end_of_a_run_is_told_once(webhook: Webhook, manifest: str, setup: Setup, tmp_path: Path) -> None:
+    give(setup, "events-new", tmp_path)
+    first = run_workflow(manifest, setup, parameters={"events": "inputs/log"})
+
+    assert (first.phase, outcome(setup, first)) == ("Failed", "sent")
+    (message,) = webhook.told
+    assert (message["run"], message["workflow"], message["stage"]) == (first.run, "tidy", "development")
+    assert message["status"] == "Failed"
+    (failure,) = message["failures"]
+    assert (failure["steps"], failure["exit_code"], failure["meaning"]) == (["clean"], 65, "data breaks the contract")
+
+    second = retry(first.run, setup)
+    assert (second.phase, outcome(setup, second)) == ("Failed", "already-sent")
+    assert len(webhook.told) == 1
+
+    give(setup, "events", tmp_path)
+    third = retry(first.run, setup)
+    assert (third.phase, outcome(setup, third)) == ("Succeeded", "sent")
+    assert [message["status"] for message in webhook.told] == ["Failed", "Succeeded"]
+    assert not [path for path in setup.home.rglob("*") if path.is_file() and b"T0KEN" in path.read_bytes()]
+
+
+def test_without_a_webhook_a_run_ends_as_its_work_does(
+    manifest: str, setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MACHIYA_SECRET_WEBHOOK", raising=False)
+    give(setup, "events", tmp_path)
+    result = run_workflow(manifest, setup, parameters={"events": "inputs/log"})
+
+    assert (result.phase, outcome(setup, result)) == ("Succeeded", "not-configured")
