@@ -67,6 +67,15 @@ def table(headings: Sequence[str], rows: "Sequence[Sequence[Cell]]", *, numbers:
     show(shown)
 
 
+def escape(text: str) -> str:
+    """A text from elsewhere as rich's markup: nothing in it paints, or moves the cursor."""
+    from rich.markup import escape as escaped
+
+    from machiya.records.logs import harmless
+
+    return escaped(harmless(text))
+
+
 def phase_text(phase: str) -> "Text":
     """A phase in its colour."""
     from rich.text import Text

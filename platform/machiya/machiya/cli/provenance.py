@@ -52,7 +52,7 @@ def _tree(origin: "Origin") -> "Tree":
 
 
 def _text(port: str, origin: "Origin", *, known: bool = False) -> str:
-    from rich.markup import escape
+    from machiya.cli.output import escape
 
     head = f"[bold]{escape(port)}[/bold]: " if port else ""
     if origin.kind == "made":

@@ -14,13 +14,18 @@ from machiya.engines.local.argo.interpreter.nodes import NodeType, Phase
 from machiya.records import INTERRUPTED, RunRecord, Step
 from machiya.records.details import cached_from, last_line
 from machiya.records.keys import DIGEST, sources_of
+from machiya.records.logs import harmless
 from machiya.records.meanings import exit_meaning
+from machiya.records.record import UNREADABLE
 from machiya.records.steps import count_steps
 
 _FEW = 10
 """Turns of a loop that are all shown."""
 _LONGEST = 200
 """Characters of a line of a log, or of a value."""
+_UNREADABLE = (
+    "its event log has no sound beginning: it was never begun, or is damaged; run it again, and remove the folder"
+)
 _QUIET = ("Succeeded", "Skipped", "Omitted")
 
 
@@ -31,8 +36,8 @@ def header(record: RunRecord) -> Group:
         rows.add_row(Text(f"  {name}", "dim"), Text(text))
     took = f" in {duration(record.seconds)}" if record.seconds is not None else ""
     head = Text(record.name, "bold").append("  ").append(phase_text(record.phase)).append(took)
-    message = record.state.message
-    return Group(head, *([Text(f"  {message}")] if message else []), rows)
+    message = _UNREADABLE if record.phase == UNREADABLE else record.state.message
+    return Group(head, *([Text(f"  {_short(message)}")] if message else []), rows)
 
 
 def _facts(record: RunRecord) -> Iterator[tuple[str, str]]:
@@ -80,7 +85,7 @@ def _source(name: str, source: dict[str, str]) -> str:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = harmless(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
@@ -110,7 +115,7 @@ def _worth_showing(step: Step) -> list[Step]:
 
 
 def _step_text(record: RunRecord, step: Step) -> Text:
-    text = Text(step.name, "bold" if step.children else "").append("  ").append(phase_text(step.phase))
+    text = Text(_short(step.name), "bold" if step.children else "").append("  ").append(phase_text(step.phase))
     facts = [_time(record, step)]
     if step.cached:
         facts.append(f"cached from {cached_from(record, step) or 'a run that is not recorded any more'}")
@@ -156,7 +161,7 @@ def _below(record: RunRecord, step: Step) -> Iterator[Text]:
             meaning = exit_meaning(attempt.exit_code, attempt.node.message)
             told = ": ".join(one for one in (_short(attempt.node.message), meaning) if one)
             yield (
-                Text(f"{attempt.name}  ")
+                Text(f"{_short(attempt.name)}  ")
                 .append(phase_text(attempt.phase))
                 .append(f"  {duration(attempt.seconds)}", "dim")
                 .append(f"  {told}")

@@ -1,7 +1,7 @@
 """Where an artifact comes from: the step that made it, those that made its inputs, and so on back to the raw log."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -122,7 +122,7 @@ def _sidecar_at(path: Path) -> Artifact | None:
 def _of_sidecar(history: History, sidecar: Artifact) -> Origin:
     made = next(history.makers_of(sidecar.digest), None)
     if made is not None:
-        return Tracer(history).made(made[0], made[1])
+        return Tracer(history).trace(*made)
     origin = _from_sidecar(sidecar)
     origin.note = "no recorded run made it; this is what its sidecar says"
     return origin
@@ -132,7 +132,7 @@ def _of_digest(history: History, digest: str) -> Origin:
     wanted = digest if digest.startswith("sha256:") else f"sha256:{digest}"
     made = next(history.makers_of(wanted), None)
     if made is not None:
-        return Tracer(history).made(made[0], made[1])
+        return Tracer(history).trace(*made)
     for record in history.mentioning(wanted):
         for name, source in sources_of(record).items():
             if str(source.get("digest", "")).startswith(wanted):
@@ -152,34 +152,42 @@ def _of_name(history: History, home: Path, artifact: str) -> Origin:
     if not turns:
         remedy = f"`machiya artifacts {record.name}` lists what there is."
         raise NotFoundError(f"the step {step!r} of the run {record.name} put out no {port!r}.", remedy)
-    origin = Tracer(history).made(Execution(record, turns[0]), port)
-    if len(turns) > 1:
-        origin.parts, origin.step, origin.digest = len(turns), step, ""
-    return origin
+    return Tracer(history).trace(Execution(record, turns[0]), port, len(turns))
 
 
 class Tracer:
-    """Goes from an artifact to those it was made of; each step is looked at once."""
+    """Goes from an artifact to those it was made of, without recursion: chains may be long; each is looked at once."""
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._known: dict[tuple[str, str], Origin] = {}
+        self._known: dict[tuple[str, str, int], Origin] = {}
+        self._waiting: list[tuple[Origin, Execution]] = []
 
-    def made(self, execution: Execution, port: str) -> Origin:
-        """The origin of an output of a step."""
+    def trace(self, execution: Execution, port: str, parts: int = 1) -> Origin:
+        """The origin of an output of a step, with all that went into it; `parts` turns of a loop made it."""
+        origin = self._made(execution, port, parts)
+        while self._waiting:
+            self._complete(*self._waiting.pop())
+        return origin
+
+    def _made(self, execution: Execution, port: str, parts: int) -> Origin:
+        """Not yet with its inputs."""
         computed = self._history.computation(execution.record, execution.step)
         record, step = (computed.record, computed.step) if computed else (execution.record, execution.step)
-        place = (record.name, f"{step.node.id}/{port}")
+        place = (record.name, f"{step.node.id}/{port}", parts)
         if place not in self._known:
             origin = self._known[place] = _from_record(record, step, port)
+            if parts > 1:
+                origin.parts, origin.step, origin.digest = parts, step.name.split("(")[0], ""
             if computed is None:
                 origin.note = "taken from the cache; the run that computed it is not recorded any more"
-            self._complete(origin, record, step, port)
+            self._waiting.append((origin, Execution(record, step)))
         return self._known[place]
 
-    def _complete(self, origin: Origin, record: RunRecord, step: Step, port: str) -> None:
+    def _complete(self, origin: Origin, execution: Execution) -> None:
         """What only the sidecar tells, and the inputs."""
-        sidecar = _stored_sidecar(record, step, port)
+        record, step = execution.record, execution.step
+        sidecar = _stored_sidecar(record, step, origin.port)
         told: Mapping[str, str] = {}
         if sidecar is not None:
             producer = sidecar.producer
@@ -187,28 +195,22 @@ class Tracer:
             origin.parameters = producer.parameters
             origin.image, origin.commit = origin.image or producer.image or "", origin.commit or producer.commit or ""
         for name, digest in (dict(told) | input_digests(record, step)).items():
-            origin.inputs[name] = self._input(record, step, name, digest)
+            origin.inputs[name] = self._of_content(execution, name, listed(digest))
 
-    def _input(self, record: RunRecord, step: Step, port: str, digest: str) -> Origin:
-        digests = listed(digest)
-        origin = self._of_content(record, step, port, digests[0])
-        if len(digests) > 1 and origin.kind == "made":
-            maker = origin.step.split("(")[0]
-            return Origin(**{**vars(origin), "step": maker, "digest": "", "parts": len(digests)})
-        return origin
-
-    def _of_content(self, record: RunRecord, step: Step, port: str, digest: str) -> Origin:
+    def _of_content(self, reader: Execution, port: str, digests: Sequence[str]) -> Origin:
+        """What came in at a port; where it came from many, all were made by one step."""
+        digest, started = digests[0], reader.step.node.started
         if digest == ABSENT:
             return Origin("absent", port)
-        for name, source in sources_of(record).items():
+        for name, source in sources_of(reader.record).items():
             if source.get("digest") == digest:
                 return _source(name, source)
-        maker = upstream(record, step, digest)
+        maker = upstream(reader.record, reader.step, digest)
         if maker is not None:
-            return self.made(Execution(record, maker[0]), maker[1])
+            return self._made(Execution(reader.record, maker[0]), maker[1], len(digests))
         elsewhere = next(self._history.makers_of(digest), None) if digest.startswith("sha256:") else None
-        if elsewhere is not None and elsewhere[0].step.node.started < step.node.started:
-            return self.made(*elsewhere)
+        if elsewhere is not None and elsewhere[0].step.node.started < started:
+            return self._made(*elsewhere, len(digests))
         why = "its digest was not known" if digest.startswith(UNKNOWN) else "no recorded run made it"
         return Origin("unknown", port, "" if digest.startswith(UNKNOWN) else digest, note=why)
 
