@@ -9,18 +9,25 @@ from machiya.engines.local.store import ArtifactStore
 from machiya.errors import ArgumentsError
 
 _GROUPS = (NodeType.TASK_GROUP, NodeType.STEP_GROUP, NodeType.RETRY)
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Takeover:
     """``known`` are nodes by name whose outcome counts, ``forced`` the ids of those that run though remembered.
 
-    ``lost`` are the ids of nodes that had succeeded, and whose artifacts are not in the store any more.
+    ``lost`` are nodes that had succeeded, and whose artifacts are not in the store any more.
     """
 
     known: Mapping[str, Node]
     forced: frozenset[str] = frozenset()
-    lost: tuple[str, ...] = ()
+    lost: tuple[Node, ...] = ()
+
+    def describe_lost(self) -> str:
+        """For people."""
+        names = sorted(node.display_name for node in self.lost)
+        shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+        return f"artifacts are gone that had been made; what made them runs again: {shown}"
 
 
 def take_over(state: RunState, store: ArtifactStore, again: str | None = None) -> Takeover:
@@ -34,7 +41,7 @@ def take_over(state: RunState, store: ArtifactStore, again: str | None = None) -
     lost = {name: node for name, node in known.items() if not _intact(node, store)}
     forced = [node.id for node in state.nodes.values() if any(_is_inside(node, one) for one in named)]
     sound = {name: node for name, node in known.items() if name not in lost}
-    return Takeover(sound, frozenset(forced), tuple(node.id for node in lost.values()))
+    return Takeover(sound, frozenset(forced), tuple(lost.values()))
 
 
 def _wanted(state: RunState, again: str) -> list[Node]:

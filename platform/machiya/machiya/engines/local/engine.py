@@ -124,7 +124,7 @@ class Engine:
         if left:
             self._note(f"{left} programs of an earlier session were still running; they were ended")
         if taken.lost:
-            self._note(f"{len(taken.lost)} nodes had succeeded, and their artifacts are gone; they run again")
+            self._note(taken.describe_lost())
         self._log.sync()
 
     # Telling the interpreter, and doing what it says
