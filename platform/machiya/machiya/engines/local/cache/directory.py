@@ -67,14 +67,16 @@ class DirectoryMemo:
         for path in sorted(self._root.glob("*/*.json")):
             yield path.parent.name, path.name.removesuffix(".json"), self.lookup(path.parent.name, path.stem)
 
-    def forget(self, cache: str, key: str) -> None:
-        """With its lock file, unless somebody holds that: then nothing is forgotten."""
+    def forget(self, cache: str, key: str) -> bool:
+        """With its lock file."""
         lock = self.try_lock(cache, key)
-        if lock is not None:
-            path = self._path(cache, key)
-            path.unlink(missing_ok=True)
-            path.with_suffix(".lock").unlink(missing_ok=True)
-            lock.release()
+        if lock is None:
+            return False
+        path = self._path(cache, key)
+        path.unlink(missing_ok=True)
+        path.with_suffix(".lock").unlink(missing_ok=True)
+        lock.release()
+        return True
 
     def _path(self, cache: str, key: str) -> Path:
         folder, name = entry_path(cache, key)

@@ -41,13 +41,16 @@ class FsspecMemo:
             for (cache, key), entry in zip(keys, pool.map(lambda one: self.lookup(*one), keys), strict=True):
                 yield cache, key, entry
 
-    def forget(self, cache: str, key: str) -> None:
-        """Unless somebody on this machine holds it."""
+    def forget(self, cache: str, key: str) -> bool:
+        """Those who hold it on other machines compute it; their entry will be a new one."""
         lock = self._here.try_lock(cache, key)
-        if lock is not None:
+        if lock is None:
+            return False
+        try:
             self._folder.remove(_name(cache, key))
+        finally:
             lock.release()
-            self._here.forget(cache, key)
+        return self._here.forget(cache, key)
 
 
 def _name(cache: str, key: str) -> str:

@@ -42,5 +42,5 @@ class Memo(Protocol):
     def entries(self) -> Iterator[tuple[str, str, MemoEntry | None]]:
         """Everything that is remembered, by cache and key; None for what cannot be understood."""
 
-    def forget(self, cache: str, key: str) -> None:
-        """Remember it no more; it need not be there."""
+    def forget(self, cache: str, key: str) -> bool:
+        """Remember it no more, and say so; what somebody holds right now stays."""

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,10 +72,12 @@ class DirectoryStore:
         return part.reference(key)
 
     def verify(self, key: str, digest: str) -> bool:
-        """Reads every byte."""
+        """Reads every byte. The record counts as used."""
         record = self._record(key)
         if record is None or (digest and record.reference(key).digest != digest):
             return False
+        with suppress(FileNotFoundError):
+            os.utime(self._path(key_path(key)))
         unsound = [one for one in record.contents if not self.contents.sound(one)]
         for one in unsound:
             with self._locked(fcntl.LOCK_EX):
