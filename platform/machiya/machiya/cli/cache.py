@@ -1,14 +1,20 @@
 """`machiya cache`: why steps were computed, and what may be thrown away."""
 
+import re
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from machiya.cli.options import home_option, json_option
+from machiya.errors import NotFoundError
 
 if TYPE_CHECKING:
     from machiya.records.explain import Explanation
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @click.group
@@ -43,6 +49,55 @@ def explain(run: str, step: str, home: Path, as_json: bool) -> None:
         click.echo(f"  {one.part}: {_change(one.before, one.now)}")
         if one.why:
             click.echo(f"      {one.why}")
+
+
+def _age(_context: click.Context, _parameter: click.Parameter, value: str | None) -> timedelta | None:
+    """``20d``, ``12h``, ``30m``, ``2w`` as a timedelta."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+)([mhdw])", value)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is no age; write one like 20d, 12h, 30m or 2w.")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+@cache.command
+@click.option("--older-than", callback=_age, metavar="AGE", help="Forget results that are older. [default: 20d]")
+@click.option("--runs-older-than", callback=_age, metavar="AGE", help="Remove runs that ended longer ago, too.")
+@click.option("--dry-run", is_flag=True, help="Remove nothing; say what would be.")
+@home_option
+@json_option
+def gc(
+    older_than: timedelta | None, runs_older_than: timedelta | None, dry_run: bool, home: Path, as_json: bool
+) -> None:
+    """Throw away what nothing needs any more.
+
+    Results that the cache need not remember, and what is in the store of DIRECTORY for no run and no
+    result. What an engine works on stays, and so does what is younger than a day. An AGE is a number
+    with m, h, d or w: 20d. Stores at a URL are not touched: others may need what is in them.
+    """
+    from machiya.cli.output import print_json, size
+    from machiya.engines.local.cache import open_memo
+    from machiya.engines.local.gc import collect
+    from machiya.engines.local.store import open_store
+
+    if not home.is_dir():
+        raise NotFoundError(f"there is no folder {home}.", "Name the one that holds the runs with --home.")
+    store, memo = open_store("", home), open_memo("", home)
+    done = collect(home, store, memo, older_than=older_than, runs_older_than=runs_older_than, dry_run=dry_run)
+    if as_json:
+        print_json({"dryRun": dry_run, **asdict(done)})
+        return
+    click.echo("would remove" if dry_run else "removed")
+    for count, what in (
+        (done.runs, "runs"),
+        (done.entries, "remembered results"),
+        (done.records, "artifacts"),
+        (done.contents, "files in the store"),
+        (done.leftovers, "leftovers of programs that were killed"),
+    ):
+        click.echo(f"  {count:>6} {what}")
+    click.echo(f"  {size(done.bytes)} in all")
 
 
 def _verdict(found: "Explanation") -> str:

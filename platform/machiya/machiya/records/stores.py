@@ -41,9 +41,13 @@ def _memo(url: str, home: Path) -> Memo:
 
 @contextmanager
 def scratch(home: Path) -> Iterator[Path]:
-    """A folder that is gone afterwards, in the file system of the store, so that links work; else anywhere."""
+    """A folder that is gone afterwards, in the file system of the store, so that links work; else anywhere.
+
+    What a killed program leaves there, `machiya cache gc` removes.
+    """
     try:
-        folder = tempfile.TemporaryDirectory(prefix=".look-", dir=home, ignore_cleanup_errors=True)
+        (home / "tmp").mkdir(exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix="look-", dir=home / "tmp", ignore_cleanup_errors=True)
     except OSError:  # what is only looked at may be on a disk that cannot be written to
         folder = tempfile.TemporaryDirectory(prefix="machiya-", ignore_cleanup_errors=True)
     with folder as name:
