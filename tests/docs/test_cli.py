@@ -21,6 +21,13 @@ def section(title: str) -> str:
     return match[1]
 
 
+def calls(command: click.Command, name: str) -> dict[str, click.Command]:
+    """How a command is called; of a group, how each of its commands is."""
+    if not isinstance(command, click.Group):
+        return {name: command}
+    return {name: command} | {f"{name} {inner}": one for inner, one in command.commands.items()}
+
+
 def options(command: click.Command) -> set[str]:
     given = [parameter.opts + parameter.secondary_opts for parameter in command.params]
     return {name for names in given for name in names if name.startswith("--")} | {"--help"}
@@ -35,9 +42,12 @@ def test_the_section_of_a_command_names_all_its_options_and_no_other(name: str) 
     command = machiya.get_command(click.Context(machiya), name)
     assert command is not None
     text = section(f"`machiya {name}`")
-    assert f"$ machiya {name} --help\n" in text
+    commands = calls(command, name)
+    assert [call for call in commands if f"$ machiya {call} --help\n" not in text] == []
     of_others = {"--rm", "--offline"}  # docker's and argo's
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) - of_others == options(command)
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) - of_others == set().union(
+        *(options(one) for one in commands.values())
+    )
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
