@@ -68,4 +68,4 @@ def _show(found: "list[OutputArtifact]") -> None:
         ]
         for one in found
     ]
-    table(headings, rows, numbers=["rows", "files", "size"])
+    table(headings, rows, numbers=["rows", "files", "size"], spare=["key", "files", "digest"])

@@ -54,17 +54,42 @@ def show(what: "RenderableType") -> None:
         click.echo(line.rstrip())
 
 
-def table(headings: Sequence[str], rows: "Sequence[Sequence[Cell]]", *, numbers: Sequence[str] = ()) -> None:
-    """Print a table; the columns called `numbers` are aligned to the right."""
+def table(
+    headings: Sequence[str],
+    rows: "Sequence[Sequence[Cell]]",
+    *,
+    numbers: Sequence[str] = (),
+    spare: Sequence[str] = (),
+) -> None:
+    """Print a table; the columns called `numbers` are aligned to the right.
+
+    On a terminal that is too narrow, columns of `spare` are left out, the first of them first.
+    """
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    left = list(headings)
+    console = Console()
+    for name in spare if console.is_terminal else ():
+        if _width(headings, rows, left) > console.width:
+            left.remove(name)
     shown = Table(box=None, pad_edge=False)
-    for heading in headings:
+    for heading in left:
         shown.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        cells = [cell for heading, cell in zip(headings, row, strict=True) if heading in left]
+        shown.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
     show(shown)
+
+
+def _width(headings: Sequence[str], rows: "Sequence[Sequence[Cell]]", left: Sequence[str]) -> int:
+    """How many columns of the terminal a table takes."""
+    from rich.cells import cell_len
+
+    columns = zip(headings, zip(*rows, strict=True), strict=True)
+    widths = [max(cell_len(str(cell)) for cell in (name, *cells)) for name, cells in columns if name in left]
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def escape(text: str) -> str:

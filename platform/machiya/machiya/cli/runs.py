@@ -74,4 +74,4 @@ def _show(found: "list[RunRecord]") -> None:
         for record in found
     ]
     headings = ["run", "workflow", "stage", "phase", "started", "took", "done", "cached", "failed"]
-    table(headings, rows, numbers=headings[5:])
+    table(headings, rows, numbers=headings[5:], spare=["stage", "workflow", "started", "took"])

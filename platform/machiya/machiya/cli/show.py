@@ -9,7 +9,7 @@ from machiya.cli.options import home_option, json_option
 
 @click.command
 @click.argument("run", required=False, default="", metavar="[RUN]")
-@click.option("--all", "every", is_flag=True, help="Show every turn of long loops.")
+@click.option("--all", "every", is_flag=True, help="Show every turn of long loops, and every parameter.")
 @home_option
 @json_option
 def show(run: str, every: bool, home: Path, as_json: bool) -> None:
@@ -29,6 +29,6 @@ def show(run: str, every: bool, home: Path, as_json: bool) -> None:
     if as_json:
         print_json(described(record))
         return
-    for part in (header(record), steps_tree(record, every=every), what_next(record, home)):
+    for part in (header(record, every=every), steps_tree(record, every=every), what_next(record, home)):
         if part is not None:
             print_text(part)

@@ -29,10 +29,10 @@ _UNREADABLE = (
 _QUIET = ("Succeeded", "Skipped", "Omitted")
 
 
-def header(record: RunRecord) -> Group:
-    """What the run is, and with what it was made."""
+def header(record: RunRecord, *, every: bool) -> Group:
+    """What the run is, and with what it was made; `every` parameter, or those that are not the manifest's."""
     rows = Table.grid(padding=(0, 2))
-    for name, text in _facts(record):
+    for name, text in _facts(record, every=every):
         rows.add_row(Text(f"  {name}", "dim"), Text(text))
     took = f" in {duration(record.seconds)}" if record.seconds is not None else ""
     head = Text(record.name, "bold").append("  ").append(phase_text(record.phase)).append(took)
@@ -40,12 +40,12 @@ def header(record: RunRecord) -> Group:
     return Group(head, *([Text(f"  {_short(message)}")] if message else []), rows)
 
 
-def _facts(record: RunRecord) -> Iterator[tuple[str, str]]:
+def _facts(record: RunRecord, *, every: bool) -> Iterator[tuple[str, str]]:
     yield "workflow", f"{record.workflow} ({record.stage})" if record.stage else record.workflow
     yield "started", local_time(record.state.started or record.created)
     if record.state.sessions > 1:
         yield "sessions", str(record.state.sessions)
-    yield from _labelled("parameters", [f"{name}={_short(value)}" for name, value in _parameters(record)])
+    yield from _labelled("parameters", _parameters(record, every=every))
     yield from _labelled("components", [_component(record, one) for one in record.versions])
     sources = sources_of(record)
     yield from _labelled("sources", [_source(name, dict(one)) for name, one in sources.items()])
@@ -61,8 +61,16 @@ def _labelled(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
         yield "" if number else name, line
 
 
-def _parameters(record: RunRecord) -> Iterator[tuple[str, str]]:
-    """Those that people set: not the digests that belong to them, nor where data from outside lies in the store."""
+def _parameters(record: RunRecord, *, every: bool) -> list[str]:
+    set_by_people = dict(_settings(record))
+    own = {name: value for name, value in set_by_people.items() if every or value != record.defaults.get(name)}
+    lines = [f"{name}={_short(value)}" for name, value in own.items()]
+    others = len(set_by_people) - len(own)
+    return [*lines, f"{others}{' others' if own else ''} as the manifest has them"] if others else lines
+
+
+def _settings(record: RunRecord) -> Iterator[tuple[str, str]]:
+    """Parameters but for the digests that belong to others, and for where data from outside lies in the store."""
     sources = sources_of(record)
     components = {one["component"] for one in record.versions}
     for name, value in record.parameters.items():

@@ -147,11 +147,16 @@ class RunRecord:
         return next((template for template in found if template is not None), None)
 
     @cached_property
+    def defaults(self) -> dict[str, str]:
+        """The workflow's parameters as the manifest has them."""
+        arguments = self.document.specification.arguments.parameters if self.document is not None else ()
+        return {one.name: one.value or "" for one in arguments}
+
+    @cached_property
     def parameters(self) -> dict[str, str]:
         """The workflow's parameters as this run had them."""
-        arguments = self.document.specification.arguments.parameters if self.document is not None else ()
         given = self.state.facts.parameters if self.state.facts is not None else {}
-        return {one.name: one.value or "" for one in arguments} | dict(given)
+        return self.defaults | dict(given)
 
     @cached_property
     def versions(self) -> list[dict[str, str]]:

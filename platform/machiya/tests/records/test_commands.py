@@ -55,6 +55,27 @@ def test_runs_are_chosen_by_workflow_phase_and_number(home: Home, say: Say) -> N
     assert say("runs", "other") == "no such runs\n"
 
 
+@pytest.mark.parametrize(("columns", "shown"), [(160, True), (70, False)])
+def test_a_narrow_terminal_shows_whole_names_and_fewer_columns(
+    home: Home, say: Say, monkeypatch: pytest.MonkeyPatch, columns: int, shown: bool
+) -> None:
+    record = home.run()
+    for name, value in {"FORCE_COLOR": "1", "COLUMNS": str(columns), "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    lines = say("runs").splitlines()
+    assert len(lines) == 2
+    assert record.name in lines[1]
+    assert ("development" in lines[1].replace(record.name, "")) is shown
+
+
+def test_show_names_the_parameters_that_are_not_the_manifests(home: Home, say: Say) -> None:
+    home.run(word="two")
+    text = say("show")
+    assert "parameters  word=two\n              2 others as the manifest has them\n" in text
+    assert "code=0" not in text
+    assert "code=0" in say("show", "--all")
+
+
 def test_an_empty_home_has_no_runs(say: Say) -> None:
     assert say("runs") == "no runs\n"
     assert say("runs", "--json") == "[]\n"
