@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Passed on to pytest: make test ARGS="-k shards -x"
+# Passed on to pytest, and to machiya run: make test ARGS="-k shards -x", make run ARGS="-p algorithm=popularity"
 ARGS ?=
 
 COMPONENTS := $(patsubst %/pyproject.toml,%,$(wildcard components/*/pyproject.toml))
@@ -21,8 +21,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: install ## run the four components on the sample log and say where the report is
-	@$(BIN)/python workflows/recommend/demo.py .machiya/demo
+run: install ## run the workflow on the sample log and say where the report is
+	@$(BIN)/machiya run recommend $(ARGS)
+	@command -v machiya >/dev/null || echo "To type machiya as it stands here: . $(BIN)/activate"
 
 test: install ## run the tests of all parts; those of containers too where an engine answers
 	@$(BIN)/pytest $(ARGS)

@@ -9,6 +9,8 @@ import pytest
 from machiya import errors
 from machiya.cli.main import machiya
 from machiya.cli.registry import ENTRIES
+from machiya.engines.local.runs import RunBusyError
+from machiya.engines.local.store import StoreError
 from machiya.errors import MachiyaError
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
@@ -53,4 +55,5 @@ def test_the_section_of_a_command_names_all_its_options_and_no_other(name: str) 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", section("Exit codes"), flags=re.MULTILINE)}
     classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, MachiyaError)]
+    classes += [StoreError, RunBusyError]
     assert documented == {0, 130, *(error.exit_code for error in classes)}

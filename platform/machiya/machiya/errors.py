@@ -9,7 +9,9 @@
     ├── EngineError            69  no container engine answers, or it refused
     ├── OutputError            73  what should be written cannot be written
     ├── BuildError              1  an image could not be built
-    └── CheckError              1  what was checked ran to its end and was found wanting
+    ├── CheckError              1  what was checked ran to its end and was found wanting
+    ├── RunFailedError          1  a run came to its end and did not succeed
+    └── RunStoppedError       130  a run was stopped before its end
 
 The numbers are exit codes: those of BSD's ``sysexits.h``, which components use too, and 1 for "looked, and the answer
 is no". An error carries what is wrong and where (``message``) and what to do about it (``remedy``). It never prints
@@ -70,3 +72,15 @@ class CheckError(MachiyaError):
     """What was checked ran to its end and was found wanting."""
 
     exit_code = 1
+
+
+class RunFailedError(MachiyaError):
+    """A run came to its end and did not succeed."""
+
+    exit_code = 1
+
+
+class RunStoppedError(MachiyaError):
+    """A run was stopped before its end: by Ctrl-C, a signal, or `machiya stop`."""
+
+    exit_code = 130

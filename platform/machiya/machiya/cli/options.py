@@ -1,8 +1,12 @@
 """Options that several commands share, as decorators."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 HOME_VARIABLE = "MACHIYA_HOME"
 DEFAULT_HOME = ".machiya"
@@ -19,3 +23,22 @@ home_option = click.option(
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 """``as_json: bool``: JSON for programs instead of text for people."""
+
+
+def launcher_option(default: str) -> Callable[[Command], Command]:
+    """``launcher: str | None``; `default` says what holds where it is not given."""
+    return click.option(
+        "--launcher",
+        type=click.Choice(["process", "docker"]),
+        help=f"How steps are run: components installed here, or containers. [default: {default}]",
+    )
+
+
+store_option = click.option(
+    "--store",
+    metavar="URL",
+    envvar="MACHIYA_STORE",
+    help="Where artifacts are kept: a folder, or s3://BUCKET/PATH, gs://... [default: below --home; variable: "
+    "MACHIYA_STORE]",
+)
+"""``store: str | None``."""

@@ -145,6 +145,12 @@ def short_digest(digest: str) -> str:
 
 def command_line(home: Path, *words: str) -> str:
     """A command that can be pasted: with --home where it would otherwise mean another."""
-    usual = os.environ.get(HOME_VARIABLE) or DEFAULT_HOME
-    more = [] if str(home) == usual else ["--home", str(home)]
+    usual = Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)
+    more = [] if home.absolute() == usual.absolute() else ["--home", str(home)]
     return shlex.join(["machiya", *words, *more])
+
+
+def shown_path(path: Path) -> Path:
+    """A path as it is short: from where the command was typed, if it lies below that."""
+    absolute, here = path.absolute(), Path.cwd()
+    return absolute.relative_to(here) if absolute.is_relative_to(here) else path

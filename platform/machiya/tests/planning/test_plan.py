@@ -28,7 +28,7 @@ def test_the_first_stage_of_the_pins_is_planned_where_none_is_named(project: Pat
 
 def test_the_manifest_is_that_of_the_workflow(project: Path) -> None:
     assert "image: acme/scores:1.0.0" in plan(project).manifest
-    assert read(plan(project).manifest, "x.yaml")
+    assert read(plan(project).manifest, "x.yaml").documents
 
 
 def test_values_have_one_spelling(project: Path) -> None:
@@ -37,9 +37,9 @@ def test_values_have_one_spelling(project: Path) -> None:
 
 
 def test_a_relative_default_counts_from_the_project(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert plan(project).locations == {"log": str(project / "data" / "log")}
+    assert plan(project).locations == {"log": str(project / "data" / "log"), "more": ""}
     monkeypatch.chdir(project)
-    assert plan(project).locations == {"log": "data/log"}
+    assert plan(project).locations == {"log": "data/log", "more": ""}
 
 
 def test_a_location_that_is_given_counts_as_it_is(project: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from machiya.engines.local.argo.interpreter import Interpreter, RunFacts
 from machiya.engines.local.argo.interpreter.errors import NodeError
+from machiya.engines.local.argo.interpreter.nodes import NodeType
 from machiya.engines.local.argo.parse import load_manifest
 from machiya.engines.local.argo.parse.manifest import ManifestError
 from machiya.engines.local.cache import DirectoryMemo, Memo
@@ -65,19 +66,17 @@ class Setup:
         )
 
 
-def prepare_run(
+def check_manifest(
     manifest: str,
     setup: Setup,
     *,
     parameters: Mapping[str, str] | None = None,
     beside: Mapping[str, str] | None = None,
     file: str = "",
-    options: Mapping[str, object] | None = None,
-) -> RunFolder:
-    """Check everything that can be checked before something starts, and make the run's folder.
+) -> str:
+    """Check everything that can be checked before something starts; what the names of its runs begin with.
 
-    `beside` are the texts of further files by name: templates that are referred to, ConfigMaps. `options` are kept with
-    the run for whoever continues it.
+    `beside` are the texts of further files by name: templates that are referred to, ConfigMaps.
 
     Raises:
         ManifestError: the manifest uses what is not supported, or cannot run here; with every finding.
@@ -96,7 +95,36 @@ def prepare_run(
     ]
     if findings:
         raise ManifestError([Finding(**{**asdict(one), "file": one.file or file}) for one in findings])
-    base = loaded.workflow.name or loaded.workflow.generate_name.rstrip("-") or "run"
+    return loaded.workflow.name or loaded.workflow.generate_name.rstrip("-") or "run"
+
+
+def prepare_run(
+    manifest: str,
+    setup: Setup,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    beside: Mapping[str, str] | None = None,
+    file: str = "",
+    options: Mapping[str, object] | None = None,
+) -> RunFolder:
+    """Check as `check_manifest` does, and make the run's folder.
+
+    `options` are kept with the run for whoever continues it.
+    """
+    base = check_manifest(manifest, setup, parameters=parameters, beside=beside, file=file)
+    return make_run(base, manifest, setup, parameters=parameters, beside=beside, options=options)
+
+
+def make_run(
+    base: str,
+    manifest: str,
+    setup: Setup,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    beside: Mapping[str, str] | None = None,
+    options: Mapping[str, object] | None = None,
+) -> RunFolder:
+    """The folder of a run of a manifest that has been checked."""
 
     def created(name: str) -> RunCreated:
         facts = RunFacts(name, str(uuid.uuid4()), time.time(), dict(parameters or {}))
@@ -160,6 +188,11 @@ def stop(run: str, home: Path, *, kill: bool = False) -> bool:
     return True
 
 
-def resume(run: str, home: Path) -> None:
-    """Let what is suspended in a run go on."""
-    (open_run(home, run).path / "resume").touch()
+def resume(run: str, home: Path) -> bool:
+    """Let what is suspended in a run go on; False when nothing is, or no engine works on it."""
+    folder = open_run(home, run)
+    nodes = folder.state().nodes.values()
+    if folder.holder() is None or not any(one.type is NodeType.SUSPEND and not one.phase.fulfilled for one in nodes):
+        return False
+    (folder.path / "resume").touch()
+    return True

@@ -30,9 +30,9 @@ class RunFolder:
     """One run on the disk."""
 
     def __init__(self, home: Path, name: str) -> None:
-        self.home = home
+        self.home = home.absolute()  # programs have working directories of their own
         self.name = name
-        self.path = home / "runs" / name
+        self.path = self.home / "runs" / name
 
     @property
     def events(self) -> Path:

@@ -22,7 +22,7 @@ class Plan:
         manifest: YAML, complete.
         file: where that comes from, for messages.
         parameters: values for the manifest's parameters.
-        locations: by external artifact, where it is: a path or a URL.
+        locations: by external artifact, where it is: a path or a URL; empty for an optional one that is absent.
         components: those whose operations are called.
         replaced: by component, the folder or image that was named to stand in for the pin (``--with``).
         unreleased: by component whose pin has no digest, the image that the manifest names for it.
@@ -80,7 +80,7 @@ def plan_workflow(
         manifest=render(workflow, pins, {override.component: "" for override in overrides}),
         file=str(folder / "workflow.py"),
         parameters={name: value for name, value in values.items() if name not in artifacts},
-        locations={name: location for name, location in locations.items() if location},
+        locations=locations,
         workflow=workflow.name,
         stage=stage,
         components=tuple(dict.fromkeys(step.contract.name for step in workflow.steps)),

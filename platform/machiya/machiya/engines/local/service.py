@@ -1,0 +1,104 @@
+"""Operations that are services, run on this machine: what `machiya view` starts."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from machiya.engines.local.launchers.process import installed_version
+from machiya.engines.local.store import ArtifactStore
+from machiya.errors import EngineError
+from machiya_component.contract import Contract, contract_from_json
+from machiya_component.contract.model import Operation
+
+_PROGRAM = (sys.executable, "-m", "machiya_component")
+_LOOK_SECONDS = 0.2
+_START_SECONDS = 60
+
+
+def installed_contract(component: str, version: str) -> Contract | None:
+    """The contract of a component that is installed here in this version; None if it is not."""
+    if installed_version(component) != version:
+        return None
+    told = subprocess.run([*_PROGRAM, component, "contract"], capture_output=True, text=True, check=False)
+    return contract_from_json(told.stdout) if told.returncode == 0 else None
+
+
+def serve(
+    component: str,
+    operation: Operation,
+    inputs: Mapping[str, Sequence[str]],
+    store: ArtifactStore,
+    scratch: Path,
+    port: int,
+    ready: Callable[[str], None],
+) -> None:
+    """Run a service until it ends or this process is interrupted; `ready` is told its address once it is well.
+
+    Args:
+        component: one that is installed here.
+        operation: one of it that is a service.
+        inputs: by port, the keys of what it reads; several lie beside each other in the port's folder.
+        store: has the keys.
+        scratch: where its data may lie while it runs.
+        port: where it listens.
+        ready: called once.
+
+    Raises:
+        EngineError: it ended by itself, or did not become well.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="view-", dir=scratch, ignore_cleanup_errors=True) as data:
+        for name, keys in inputs.items():
+            for index, key in enumerate(keys):
+                store.link(key, Path(data, "in", name) if len(keys) == 1 else Path(data, "in", name, f"{index:05d}"))
+        Path(data, "out").mkdir()
+        environment = {**os.environ, "MACHIYA_DATA": data, "MACHIYA_PORT": str(port)}
+        command = [*_PROGRAM, component, "run", operation.name]
+        with (
+            tempfile.TemporaryFile() as log,
+            subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            ) as process,
+        ):
+            try:
+                health = operation.service.health if operation.service is not None else "/"
+                _wait(process, f"http://127.0.0.1:{port}{health}")
+                ready(f"http://127.0.0.1:{port}/")
+                process.wait()
+            except KeyboardInterrupt:
+                return
+            finally:
+                _end(process)
+            log.seek(0)
+            last = log.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
+    raise EngineError(f"{component} {operation.name} ended (exit code {process.returncode}): {last}", "")
+
+
+def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
+    """Until it says that it is well, has ended, or too long has passed (then it is left to say so by itself)."""
+    for _ in range(int(_START_SECONDS / _LOOK_SECONDS)):
+        try:
+            with urllib.request.urlopen(url, timeout=_LOOK_SECONDS):
+                return
+        except (urllib.error.URLError, OSError):
+            pass
+        try:
+            process.wait(timeout=_LOOK_SECONDS)
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()

@@ -1,0 +1,127 @@
+"""What `make run` does, and what a user's own log needs: the whole workflow, without containers."""
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EVENTS = ROOT / "components" / "preprocess" / "sample" / "events"
+MACHIYA = Path(sys.executable).with_name("machiya")
+
+Machiya = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def machiya(home: Path) -> Machiya:
+    """`machiya(*WORDS)`: what a command prints, with the runs of this module."""
+
+    def call(*words: str, code: int = 0) -> str:
+        done = subprocess.run(
+            [MACHIYA, *words, "--home", str(home)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout if code == 0 else done.stderr
+
+    return call
+
+
+def run(machiya: Machiya, *words: str) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads(machiya("run", "recommend", "--launcher", "process", "--json", *words))
+    return summary
+
+
+@pytest.fixture(scope="module")
+def first(machiya: Machiya) -> dict[str, Any]:
+    """The run of the sample, from nothing."""
+    return run(machiya)
+
+
+def metrics(machiya: Machiya, name: str, target: Path) -> Mapping[str, float]:
+    machiya("artifacts", name, "evaluate/metrics", "--to", str(target))
+    found: dict[str, float] = json.loads(next(target.rglob("metrics.json")).read_text())
+    return found
+
+
+def computed(machiya: Machiya, name: str) -> set[str]:
+    """The steps that were not taken from the cache, but for the one that runs on exit."""
+
+    def leaves(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [leaf for step in steps for leaf in (leaves(step["steps"]) or [step])]
+
+    shown = json.loads(machiya("show", name, "--json"))
+    return {step["name"] for step in leaves(shown["tree"]) if not step["cached"]} - {"notify"}
+
+
+def test_it_ends_with_a_report_that_stands_alone(first: dict[str, Any]) -> None:
+    assert first["phase"] == "Succeeded"
+    report = next(Path(path) for path in first["results"] if path.endswith("report/report")) / "index.html"
+    text = report.read_text(encoding="utf-8")
+    assert "<svg" in text
+    assert "<script" not in text
+
+
+def test_a_second_run_computes_nothing(machiya: Machiya, first: dict[str, Any]) -> None:
+    again = run(machiya)
+    assert computed(machiya, again["run"]) == set()
+    assert [Path(path).name for path in again["results"]] == [Path(path).name for path in first["results"]]
+
+
+def test_another_value_computes_only_what_it_touches(
+    machiya: Machiya, first: dict[str, Any], tmp_path: Path
+) -> None:
+    other = run(machiya, "-p", "algorithm=popularity")
+    assert computed(machiya, other["run"]) == {"train", "predict(0:00000)", "predict(1:00001)", "evaluate", "report"}
+    als = metrics(machiya, first["run"], tmp_path / "als")["ndcg@10"]
+    assert als > metrics(machiya, other["run"], tmp_path / "popularity")["ndcg@10"]
+
+
+@pytest.mark.usefixtures("first")
+def test_a_parameter_of_evaluate_reruns_only_evaluate_and_report(machiya: Machiya) -> None:
+    other = run(machiya, "-p", "cutoffs=[5, 10]")
+    assert computed(machiya, other["run"]) == {"evaluate", "report"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet"])
+def test_a_log_of_ones_own_is_read_by_its_own_names(machiya: Machiya, tmp_path: Path, kind: str) -> None:
+    lines = "".join(path.read_text() for path in sorted(EVENTS.glob("*.csv"))).splitlines()
+    head = lines[0]
+    renamed = head.replace("user_id", "member").replace("item_id", "job").replace("event", "action")
+    text = "\n".join([renamed, *(line for line in lines if line != head)]) + "\n"
+    log = tmp_path / f"log.{kind}"
+    if kind == "csv.gz":
+        log.write_bytes(gzip.compress(text.encode()))
+    else:
+        log.write_text(text)
+    if kind == "parquet":
+        strings = pacsv.ConvertOptions(column_types=dict.fromkeys(renamed.split(","), "string"))
+        pq.write_table(pacsv.read_csv(log, convert_options=strings), log)
+    names = {"user_column": "member", "item_column": "job", "event_column": "action"}
+    words = [word for name, value in names.items() for word in ("-p", f"{name}={value}")]
+    assert run(machiya, "-p", f"events={log}", *words)["phase"] == "Succeeded"
+
+
+def test_a_wrong_column_ends_with_the_step_its_last_words_and_how_to_go_on(machiya: Machiya) -> None:
+    told = machiya("run", "recommend", "--launcher", "process", "-p", "user_column=member", code=1)
+    assert "failed at clean" in told
+    assert "data breaks the contract" in told
+    assert "member" in told
+    assert "machiya retry recommend-development-" in told
+
+
+def test_every_artifact_can_be_traced_to_the_raw_log(machiya: Machiya, first: dict[str, Any]) -> None:
+    traced = json.loads(machiya("provenance", f"{first['run']}/report/report", "--json"))
+    locations = {one["location"] for one in traced["artifacts"] if one["kind"] == "source"}
+    assert {Path(location).name for location in locations} == {"events", "catalogue"}
