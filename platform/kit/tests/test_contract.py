@@ -54,6 +54,21 @@ def test_the_completed_contract_survives_json(toy: Path) -> None:
     assert contract_from_json(raw_contract_json(toy / "component.yaml")) == contract
 
 
+def test_findings_of_json_have_their_lines(toy: Path) -> None:
+    written = json.dumps(json.loads(raw_contract_json(toy / "component.yaml")), indent=1).splitlines()
+    line = next(number for number, text in enumerate(written, 1) if text.startswith(' "version"'))
+
+    wrong = "\n".join([*written[: line - 1], ' "version": "one",', *written[line:]])
+    with pytest.raises(ContractError) as caught:
+        contract_from_json(wrong)
+    assert [(finding.rule, finding.line) for finding in caught.value.findings] == [("contract.pattern", line)]
+
+    twice = "\n".join([*written[:line], written[line - 1], *written[line:]])
+    with pytest.raises(ContractError) as caught:
+        contract_from_json(twice)
+    assert [(finding.rule, finding.line) for finding in caught.value.findings] == [("contract.yaml", line + 1)]
+
+
 CASES = [
     # (old text, new text, rule, a line it must name, words the reader needs)
     ("version: 0.1.0", "version: 1.0", "contract.type", 3, 'version: "1.0.0"'),

@@ -3,6 +3,7 @@
 The raw form says nothing about being right; ``validate`` does that, and ``complete`` fills in what was left out.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,22 @@ def parse_text(text: str, file: str = "component.yaml") -> RawContract:
     except YAMLError as error:
         return _unreadable(Path(file), "contract.yaml", f"not valid YAML: {error}.", "It must be one YAML document.")
     return RawContract(_plain(document), file, dict(_lines(document, ())))
+
+
+def parse_json(text: str, file: str) -> RawContract:
+    """Read JSON, without lines; raises ``ValueError`` if it is not JSON, or repeats a key."""
+    return RawContract(json.loads(text, object_pairs_hook=_once, parse_constant=_refused), file)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is repeated")
+    return found
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _unreadable(path: Path, rule: str, message: str, remedy: str) -> RawContract:
