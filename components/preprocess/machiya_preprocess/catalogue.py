@@ -54,7 +54,7 @@ def _read_one(path: Path, layout: CatalogueLayout) -> pa.Table:
 
     Another column that has one of the three names would be mistaken for the named one, so it is left out.
     """
-    table = read_columns(path, None, layout.encoding)
+    table = read_columns(path, None, layout.form)
     sources = dict(zip(COLUMNS, (layout.id_column, layout.title_column, layout.category_column), strict=True))
     columns = {target: _text(path, table, source) for target, source in sources.items()}
     others = [name for name in table.column_names if name not in sources.values() and name not in COLUMNS]

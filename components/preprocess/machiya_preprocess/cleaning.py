@@ -28,6 +28,7 @@ class Cleaned:
     items: pa.Table
     rejected: pa.Table
     metrics: dict[str, float]
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def clean(log: EventLog, catalogue: Catalogue | None, rules: Rules) -> Cleaned:
         "catalogue_rows_replaced": catalogue.replaced if catalogue else 0,
         "catalogue_rows_without_id": catalogue.without_id if catalogue else 0,
     }
-    return Cleaned(interactions, items, verdict.rejected(log), counts)
+    summary = f"{len(pairs.rows):,} of {log.rows:,} rows; rejected: {verdict.summary() or 'none'}"
+    return Cleaned(interactions, items, verdict.rejected(log), counts, summary)
 
 
 def _something(verdict: Verdict, rows: int) -> Rows:
@@ -75,9 +77,9 @@ def _something(verdict: Verdict, rows: int) -> Rows:
     kept = verdict.kept()
     if len(kept):
         return kept
-    counts = {reason: count for reason, count in verdict.counts().items() if count}
-    named = ", ".join(f"{count:,} {reason}" for reason, count in counts.items())
-    raise DataError(f"no event is left of {rows:,} rows: {named}.", REMEDIES[max(counts, key=counts.__getitem__)])
+    counts = verdict.counts()
+    worst = max(counts, key=counts.__getitem__)
+    raise DataError(f"no event is left of {rows:,} rows: {verdict.summary()}.", REMEDIES[worst])
 
 
 def _reject_unreadable(log: EventLog, verdict: Verdict, most: float) -> None:

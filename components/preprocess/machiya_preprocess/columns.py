@@ -42,37 +42,40 @@ class Codes:
         return self.values.take(pa.array(chosen, mask=chosen == MISSING))
 
 
-def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def as_text(column: pa.ChunkedArray, *, fractions: bool = False) -> pa.ChunkedArray:
     """Text, integers or whole floating-point numbers -> dictionary-encoded text (type ``TEXT``).
 
-    Raises ``TypeError`` for columns of other types and for numbers that are not whole: they are not ids or names.
+    Raises ``TypeError`` for columns of other types and, unless ``fractions`` are names too, for numbers that are not
+    whole: they are not ids.
     """
     is_coded = pa.types.is_dictionary(column.type)
     kind = column.type.value_type if is_coded else column.type
     if not any(is_kind(kind) for is_kind in _KINDS_OF_NAMES):
         raise TypeError(f"is of type {kind}, not text or whole numbers")
     coded = column if is_coded else column.dictionary_encode()
-    return pa.chunked_array([_chunk_as_text(chunk) for chunk in coded.chunks], type=TEXT)
+    return pa.chunked_array([_chunk_as_text(chunk, fractions) for chunk in coded.chunks], type=TEXT)
 
 
-def _chunk_as_text(chunk: pa.DictionaryArray) -> pa.DictionaryArray:
-    values = _values_as_text(chunk.dictionary)
+def _chunk_as_text(chunk: pa.DictionaryArray, fractions: bool) -> pa.DictionaryArray:
+    values = _values_as_text(chunk.dictionary, fractions)
     if values.null_count:  # dictionaries that hold nulls cannot be unified
         return values.take(chunk.indices).dictionary_encode()
     return pa.DictionaryArray.from_arrays(chunk.indices.cast(pa.int32()), values)
 
 
-def _values_as_text(values: pa.Array) -> pa.Array:
+def _values_as_text(values: pa.Array, fractions: bool) -> pa.Array:
     if pa.types.is_floating(values.type):
         # A column of integers with gaps, as pandas stores it: 12.0 is the id 12, and NaN is the gap.
-        values = _whole(pc.if_else(pc.is_nan(values), None, values))
+        values = _whole(pc.if_else(pc.is_nan(values), None, values), fractions)
     return values.cast(pa.string())
 
 
-def _whole(values: pa.Array) -> pa.Array:
+def _whole(values: pa.Array, fractions: bool) -> pa.Array:
     try:
         return values.cast(pa.int64())
     except pa.ArrowInvalid:
+        if fractions:
+            return values
         raise TypeError(f"is of type {values.type} with values that are not whole numbers") from None
 
 

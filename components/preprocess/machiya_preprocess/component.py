@@ -24,6 +24,8 @@ def clean(
     time_format: Literal["iso", "s", "ms", "us"],
     time_zone: str,
     encoding: str,
+    delimiter: Literal["auto", "comma", "tab", "semicolon", "pipe"],
+    column_names: list[str],
     item_id_column: str,
     title_column: str,
     category_column: str,
@@ -48,12 +50,21 @@ def clean(
     """Event log and item table -> interactions, items, rejected rows and metrics."""
     from machiya_preprocess import cleaning, settings
     from machiya_preprocess.catalogue import read_catalogue
+    from machiya_preprocess.files import CsvFormat
     from machiya_preprocess.log import read_log
 
     log_layout = settings.LogLayout(
-        user_column, item_column, event_column, time_column, time_format, time_zone, encoding
+        user_column,
+        item_column,
+        event_column,
+        time_column,
+        time_format,
+        time_zone,
+        CsvFormat(encoding, delimiter, column_names),
     )
-    catalogue_layout = settings.CatalogueLayout(item_id_column, title_column, category_column, encoding)
+    catalogue_layout = settings.CatalogueLayout(
+        item_id_column, title_column, category_column, CsvFormat(encoding, delimiter)
+    )
     rules = settings.Rules(
         weights=settings.weights_of(event_weights, allow_events),
         window=settings.window_of(window_from, window_to, window_days, time_zone),
@@ -74,7 +85,7 @@ def clean(
     items.write(cleaned.items)
     rejected.write(cleaned.rejected)
     metrics.write(cleaned.metrics)
-    context.log.info("kept %(kept)d rows, rejected %(rejected)d", cleaned.metrics)
+    context.log.info("kept %s", cleaned.summary)
 
 
 @component.operation

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +18,40 @@ _REFUSED = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ": "compressed with xz"}
 _PARQUET = b"PAR1"
 _DAMAGED = "Write the file again. It may be cut off, lack a quote, or have more columns in one row than in another."
 
+DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
+DETECTED = "auto"
 
-def read_columns(path: Path, columns: Mapping[str, Any] | None, encoding: str) -> pa.Table:
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How CSV files are written.
+
+    ``delimiter`` is a key of ``DELIMITERS``; or ``DETECTED``: tab in ``*.tsv``, elsewhere the one that divides the
+    first line into most columns. ``column_names`` are those of files that begin with a row instead of a line of names.
+    """
+
+    encoding: str
+    delimiter: str = DETECTED
+    column_names: Sequence[str] = ()
+
+
+def read_columns(path: Path, columns: Mapping[str, Any] | None, form: CsvFormat) -> pa.Table:
     """One file -> the named columns, in that order; ``None``: all of them.
 
     In CSV every value is text. ``columns`` gives each column the Arrow type it gets there (text, or dictionary-encoded
-    text); in Parquet columns keep the types they have. Empty values are null. CSV: comma, or tab in ``*.tsv``; quotes
-    and line breaks in quotes as in RFC 4180; a byte-order mark and CRLF are fine; empty lines are no rows. Raises
-    ``DataError`` for a file that is damaged or lacks a column.
+    text); in Parquet columns keep the types they have. Empty values are null. CSV: quotes and line breaks in quotes as
+    in RFC 4180; a byte-order mark and CRLF are fine; empty lines are no rows. Raises ``DataError`` for a file that is
+    damaged or lacks a column.
     """
     try:
         if _first_bytes(path, 4) == _PARQUET:
             return _read_parquet(path, columns)
-        return _read_csv(path, columns, encoding)
+        return _read_csv(path, columns, form)
     except UnicodeError as error:
-        raise _not_in(encoding, path, error) from error
+        raise _not_in(form.encoding, path, error) from error
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, csv.Error) as error:
         if "invalid UTF8" in str(error):
-            raise _not_in(encoding, path, error) from error
+            raise _not_in(form.encoding, path, error) from error
         raise DataError(f"{path.name} cannot be read to its end: {_first_line(error)}.", _DAMAGED) from error
 
 
@@ -80,15 +97,14 @@ def _read_parquet(path: Path, columns: Mapping[str, Any] | None) -> pa.Table:
     return table if names is None else table.select(names)
 
 
-def _read_csv(path: Path, columns: Mapping[str, Any] | None, encoding: str) -> pa.Table:
-    delimiter = "\t" if ".tsv" in path.suffixes else ","
-    present = _header(path, encoding, delimiter)
+def _read_csv(path: Path, columns: Mapping[str, Any] | None, form: CsvFormat) -> pa.Table:
+    present, delimiter = _header(path, form)
     _require(path, present, None if columns is None else list(columns))
     types = {name: pa.string() for name in present} if columns is None else dict(columns)
     with _open(path) as stream:
         return pacsv.read_csv(
             stream,
-            read_options=pacsv.ReadOptions(encoding=encoding),
+            read_options=pacsv.ReadOptions(encoding=form.encoding, column_names=list(form.column_names) or None),
             parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=pacsv.ConvertOptions(
                 column_types=types,
@@ -99,12 +115,22 @@ def _read_csv(path: Path, columns: Mapping[str, Any] | None, encoding: str) -> p
         )
 
 
-def _header(path: Path, encoding: str, delimiter: str) -> list[str]:
-    with _open(path) as stream, io.TextIOWrapper(stream, encoding=encoding, newline="") as text:
-        names = next(csv.reader(text, delimiter=delimiter), [])
+def _header(path: Path, form: CsvFormat) -> tuple[list[str], str]:
+    """The names of the columns, and what divides them."""
+    delimiter, names = max(_first_lines(path, form), key=lambda found: len(found[1]))
     if not names:
         raise DataError(f"{path.name} is empty.", "A CSV file begins with a line that names its columns.")
-    return [names[0].removeprefix("\ufeff"), *names[1:]]
+    if form.column_names:
+        return list(form.column_names), delimiter
+    return [names[0].removeprefix("\ufeff"), *names[1:]], delimiter
+
+
+def _first_lines(path: Path, form: CsvFormat) -> Iterator[tuple[str, list[str]]]:
+    """The first line as each delimiter that may be meant divides it."""
+    chosen = DELIMITERS.get(form.delimiter, "\t" if ".tsv" in path.suffixes else "")
+    for delimiter in [chosen] if chosen else DELIMITERS.values():
+        with _open(path) as stream, io.TextIOWrapper(stream, encoding=form.encoding, newline="") as text:
+            yield delimiter, next(csv.reader(text, delimiter=delimiter), [])
 
 
 def _require(path: Path, present: Sequence[str], wanted: Sequence[str] | None) -> None:
@@ -115,5 +141,6 @@ def _require(path: Path, present: Sequence[str], wanted: Sequence[str] | None) -
         count = "no column" if name not in present else "more than one column"
         raise DataError(
             f"{path.name} has {count} {name!r}; its columns are: {', '.join(present)[:300]}.",
-            "Name the column to read with the parameters that end in _column, or correct the file.",
+            "Name the column to read with the parameters that end in _column. If that is a row, name them all with "
+            "--column_names; if it is one column, say with --delimiter what divides them.",
         )

@@ -65,12 +65,12 @@ def read_log(paths: Sequence[Path], layout: LogLayout) -> EventLog:
     """Read the files of a log. Raises ``DataError`` for a damaged file, a missing column, and a log without rows."""
     names = [layout.user_column, layout.item_column, *([layout.event_column] if layout.event_column else [])]
     wanted = dict.fromkeys(names, TEXT) | {layout.time_column: pa.string()}
-    tables = [(path, read_columns(path, wanted, layout.encoding)) for path in paths]
+    tables = [(path, read_columns(path, wanted, layout.form)) for path in paths]
     times = [_plain(table[layout.time_column]) for _, table in tables]
     rows = sum(table.num_rows for _, table in tables)
     if rows == 0:
         raise DataError(f"the event log has no rows ({len(paths)} files).", "Look at the step that writes the log.")
-    codes = {name: _codes(tables, name) for name in names}
+    codes = {name: _codes(tables, name, fractions=name == layout.event_column) for name in names}
     return EventLog(
         user=codes[layout.user_column],
         item=codes[layout.item_column],
@@ -80,11 +80,11 @@ def read_log(paths: Sequence[Path], layout: LogLayout) -> EventLog:
     )
 
 
-def _codes(tables: Sequence[tuple[Path, pa.Table]], name: str) -> Codes:
+def _codes(tables: Sequence[tuple[Path, pa.Table]], name: str, *, fractions: bool) -> Codes:
     chunks = []
     for path, table in tables:
         try:
-            chunks += as_text(table[name]).chunks
+            chunks += as_text(table[name], fractions=fractions).chunks
         except TypeError as error:
             raise DataError(
                 f"column {name!r} of {path.name} {error}.", "Ids and names are text or integers."

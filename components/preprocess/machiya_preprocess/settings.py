@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from machiya_component import ArgumentsError
+from machiya_preprocess.files import CsvFormat
 from machiya_preprocess.times import DAY, NAT, SECOND, is_zone, to_micros
 
 
@@ -19,7 +20,7 @@ class LogLayout:
     time_column: str
     time_format: str
     time_zone: str
-    encoding: str
+    form: CsvFormat
 
     def __post_init__(self) -> None:
         names = [name for name in (self.user_column, self.item_column, self.event_column, self.time_column) if name]
@@ -33,7 +34,7 @@ class LogLayout:
                 f"time_zone {self.time_zone!r} is not known.",
                 "Give a name such as Asia/Tokyo or an offset such as +09:00.",
             )
-        check_encoding(self.encoding)
+        check_encoding(self.form.encoding)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class CatalogueLayout:
     id_column: str
     title_column: str
     category_column: str
-    encoding: str
+    form: CsvFormat
 
     def __post_init__(self) -> None:
         names = [name for name in (self.id_column, self.title_column, self.category_column) if name]
@@ -52,7 +53,7 @@ class CatalogueLayout:
                 f"item_id_column, title_column and category_column name one column twice: {', '.join(names)}.",
                 "Give each its own column.",
             )
-        check_encoding(self.encoding)
+        check_encoding(self.form.encoding)
 
 
 @dataclass(frozen=True)

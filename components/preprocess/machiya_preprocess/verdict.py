@@ -57,6 +57,10 @@ class Verdict:
         counts = np.bincount(self._codes, minlength=len(REASONS) + 1)[1:]
         return dict(zip(REASONS, counts.tolist(), strict=True))
 
+    def summary(self) -> str:
+        """``12 duplicate, 3 bad-time`` in the order of the rules; empty where nothing was rejected."""
+        return ", ".join(f"{count:,} {reason}" for reason, count in self.counts().items() if count)
+
     def rejected(self, log: EventLog) -> pa.Table:
         """The rejected rows as they were read, ascending, each with its reason."""
         rows = np.flatnonzero(self._codes)

@@ -88,6 +88,14 @@ def test_a_category_never_seen_before_stops_the_step(clean: Run) -> None:
         clean(LOG, table, known_categories=["介護"])
 
 
+def test_many_new_categories_are_not_listed_but_may_be_switched_off(clean: Run) -> None:
+    table = "item_id,title,category\n" + "".join(f"i{number},a,genre {number}\n" for number in range(30))
+    with pytest.raises(DataError, match=r"30 values .*, and 25 more\. .* with --known_categories '\[\]'"):
+        clean(LOG, table)
+    with pytest.raises(DataError, match=r"--allow_categories '\[\"it'\"'\"'s\"\]'"):
+        clean(LOG, "item_id,title,category\ni1,a,it's\n")
+
+
 @pytest.mark.parametrize("column", ["item_id", "title", "category"])
 def test_a_missing_column_is_named(clean: Run, column: str) -> None:
     table = "item_id,title,category\ni1,a,営業\n".replace(column, "other")

@@ -111,6 +111,43 @@ def test_tabs_divide_the_columns_of_tsv_files(clean: Run) -> None:
     assert pairs(clean({"log.tsv.gz": gzip.compress(LOG.replace(",", "\t").encode())})) == [("u1", "i1"), ("u2", "i2")]
 
 
+@pytest.mark.parametrize("mark", ["\t", ";", "|"])
+def test_what_divides_the_columns_is_seen_in_the_first_line(clean: Run, mark: str) -> None:
+    assert pairs(clean({"log.inter": LOG.replace(",", mark).encode()})) == [("u1", "i1"), ("u2", "i2")]
+
+
+def test_each_file_may_have_its_own_delimiter(clean: Run) -> None:
+    log = {"a.csv": HEADER + "u1,i1,view,2026-11-01\n", "b.txt": (HEADER + "u2,i2,view,2026-11-01\n").replace(",", ";")}
+    assert pairs(clean(log)) == [("u1", "i1"), ("u2", "i2")]
+
+
+def test_a_delimiter_can_be_named_where_the_first_line_misleads(clean: Run) -> None:
+    log = "user_id;item_id;event;time;a,b,c,d,e\nu1;i1;view;2026-11-01;x\n"
+    with pytest.raises(DataError, match=r"has no column 'user_id'.*--delimiter"):
+        clean(log)
+    assert pairs(clean(log, delimiter="semicolon")) == [("u1", "i1")]
+
+
+def test_a_log_without_a_line_of_names_is_read_when_they_are_given(clean: Run) -> None:
+    log = "196\t242\t3\t881250949\n186\t302\t4\t891717742\n"
+    names = ["user_id", "item_id", "stars", "time"]
+    with pytest.raises(DataError, match=r"its columns are: 196, 242, 3, 881250949.*--column_names"):
+        clean(log)
+    result = clean(log, column_names=names, event_column="", time_format="s")
+    assert pairs(result) == [("186", "302"), ("196", "242")]
+    with pytest.raises(DataError, match="cannot be read to its end"):
+        clean(log, column_names=names[:3], event_column="", time_column="stars")
+
+
+@pytest.mark.parametrize("as_csv", [True, False])
+def test_ratings_are_events_with_weights(clean: Run, as_csv: bool) -> None:
+    log = events(event=[3.5, 4.0, None], user_id=["u"] * 3, item_id=["a", "b", "c"], time=["2026-11-01"] * 3)
+    text = HEADER + "u,a,3.5,2026-11-01\nu,b,4,2026-11-01\nu,c,,2026-11-01\n"
+    result = clean(text if as_csv else log, event_weights={"3.5": 0.5, "4": 2}, max_unreadable_share=0.5)
+    assert result.table("interactions")["weight"].to_pylist() == [0.5, 2.0]
+    assert result.table("rejected")["reason"].to_pylist() == ["missing-value"]
+
+
 def test_shift_jis_is_read_when_it_is_named(clean: Run) -> None:
     log = (HEADER + "佐藤,看護師,view,2026-11-01\n").encode("cp932")
     assert pairs(clean(log, encoding="cp932")) == [("佐藤", "看護師")]
@@ -256,6 +293,7 @@ def test_columns_of_other_types_are_refused(clean: Run, columns: dict[str, objec
         ({"event_weights": {"view": -1}}, "event_weights"),
         ({"allow_events": [1]}, "allow_events"),
         ({"time_format": "ns"}, "time_format"),
+        ({"delimiter": ","}, "delimiter"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(clean: Run, parameters: dict[str, object], message: str) -> None:
