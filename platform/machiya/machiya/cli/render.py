@@ -50,9 +50,6 @@ def _manifests(workflow: str | None, stage: str | None) -> "Iterator[Rendered]":
         raise NotFoundError("There is no workflow below workflows/.", "Name one, or change to the project's folder.")
     for folder in folders:
         pins = load_pins(folder)
-        if pins.canary:
-            names = ", ".join(pins.canary)
-            click.echo(f"{pins.file}: the canary of {names} is kept, but not rendered: it has no effect yet", err=True)
         for name in [stage] if stage else pins.stages:
             yield rendered(folder, pins, name)
 

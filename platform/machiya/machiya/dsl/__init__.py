@@ -6,6 +6,8 @@ from machiya.dsl.handles import run
 from machiya.dsl.load import find_workflow, load_workflow, workflow_folders
 from machiya.dsl.model import (
     ArtifactReference,
+    BoundaryReference,
+    Canary,
     Constant,
     EarlierReference,
     ExternalArtifact,
@@ -23,6 +25,8 @@ from machiya.dsl.model import (
 
 __all__ = [
     "ArtifactReference",
+    "BoundaryReference",
+    "Canary",
     "Constant",
     "EarlierReference",
     "ExternalArtifact",

@@ -13,7 +13,7 @@ from machiya.dsl.order import cycle_of, in_order
 from machiya.dsl.steps import StepChecker
 
 STEP_NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
-RESERVED = ("main", "exit")
+RESERVED = ("main", "exit", "canary", "canary-mixed", "canary-control")
 """Names of templates that a manifest has beside those of the steps."""
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from machiya.dsl.builder import LOADING, Loading, Workflow
+from machiya.dsl.canary import experiment_of, with_canary
 from machiya.dsl.complete import complete
 from machiya.dsl.findings import WorkflowError, nearest
 from machiya.dsl.model import WorkflowDefinition
 from machiya.errors import MachiyaError, NotFoundError
-from machiya.pins import Pins, load_pins
+from machiya.pins import Pins, load_pins, vendored_contract
 from machiya_component.contract import Contract
 from machiya_component.findings import Finding
 
@@ -52,12 +53,29 @@ def load_workflow(
         PinsError: pins.yaml is not valid.
         WorkflowError: the file is not valid; it has every finding.
     """
+    pins = pins or load_pins(folder)
+    workflow = _read(folder, stage, pins, contracts or {})
+    canary = pins.canary_of(stage)
+    if canary is None:
+        return workflow
+    component, pin = canary
+
+    def contract_of(name: str, version: str) -> Contract:
+        return (contracts or {}).get(name) or vendored_contract(folder, name, version)
+
+    others = {name: contract for name, contract in (contracts or {}).items() if name != component}
+    changed = _read(folder, stage, pins.with_pin(stage, component, pin.pin), others)
+    experiment = experiment_of(pins.stage(stage), stage, component, str(pins.file), contract_of)
+    return with_canary(workflow, changed, component, pin, experiment, str(pins.file))
+
+
+def _read(folder: Path, stage: str, pins: Pins, contracts: Mapping[str, Contract]) -> WorkflowDefinition:
+    """The workflow with the pins of a stage, whatever canary there is."""
     file = folder / WORKFLOW_FILE
     if not file.is_file():
         raise NotFoundError(f"{file} is not there.", f"A workflow's folder holds a {WORKFLOW_FILE}.")
-    pins = pins or load_pins(folder)
     pins.stage(stage)
-    token = LOADING.set(Loading(folder, stage, pins, contracts or {}))
+    token = LOADING.set(Loading(folder, stage, pins, contracts))
     try:
         names = runpy.run_path(str(file), run_name=f"machiya_workflow_{folder.name}")
     except MachiyaError:

@@ -98,6 +98,13 @@ class EarlierReference:
     port: str
 
 
+@dataclass(frozen=True)
+class BoundaryReference:
+    """What the part of a workflow that is done twice gets from outside of it, by the name it has there."""
+
+    name: str
+
+
 RUN_FACTS: Mapping[str, ParameterType] = {
     "name": "string",
     "status": "string",
@@ -119,7 +126,7 @@ class FanOut:
 
 
 Value = ParameterReference | Constant | RunReference
-Source = OutputReference | ArtifactReference | EarlierReference
+Source = OutputReference | ArtifactReference | EarlierReference | BoundaryReference
 
 
 @dataclass(frozen=True)
@@ -150,10 +157,41 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Canary:
+    """The part of a workflow that is done twice, of which a share of the users gets the second; see `dsl.canary`.
+
+    ``steps`` are the second, with the canary's version. ``inputs`` are what they and the two steps below read from
+    outside, by the names that their BoundaryReferences have. ``mixed`` divides the users between the stable version's
+    result ``control`` and the canary's ``candidate``; where that is not there, ``alone`` gives all of them the first.
+    """
+
+    component: str
+    share: float
+    salt: str
+    inputs: Mapping[str, Source]
+    steps: tuple[Step, ...]
+    mixed: Step
+    alone: Step
+    candidate: OutputReference
+    control: OutputReference
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """The steps, and the two of which one runs in the end."""
+        return (*self.steps, self.mixed, self.alone)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The steps outside that must be done before."""
+        return tuple(dict.fromkeys(one.step for one in self.inputs.values() if isinstance(one, OutputReference)))
+
+
+@dataclass(frozen=True)
 class WorkflowDefinition:
     """A whole workflow at one stage.
 
-    ``steps`` are in an order in which each comes after what it needs, those on exit last.
+    ``steps`` are in an order in which each comes after what it needs, those on exit last. With a canary, what it puts
+    out is read as outputs of a step of its name (`dsl.canary.CANARY`).
     """
 
     name: str
@@ -167,6 +205,12 @@ class WorkflowDefinition:
     artifacts: tuple[ExternalArtifact, ...] = ()
     steps: tuple[Step, ...] = ()
     results: tuple[OutputReference, ...] = ()
+    canary: Canary | None = None
+
+    @property
+    def all_steps(self) -> tuple[Step, ...]:
+        """All steps, those of the canary too."""
+        return (*self.steps, *(self.canary.all_steps if self.canary is not None else ()))
 
     @property
     def main_steps(self) -> tuple[Step, ...]:

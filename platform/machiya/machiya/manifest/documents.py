@@ -1,6 +1,6 @@
 """The documents of a manifest: a WorkflowTemplate, and a CronWorkflow where there is a schedule."""
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from hera.workflows import models
 from pydantic import BaseModel
@@ -9,16 +9,19 @@ from machiya.dsl import Step, WorkflowDefinition
 from machiya.manifest import policy
 from machiya.manifest.expressions import code_argument, digest_name, text_of
 from machiya.manifest.step import ANNOTATION, step_template
-from machiya.manifest.tasks import EXIT, MAIN, exit_template, main_template
+from machiya.manifest.tasks import EXIT, MAIN, canary_template, exit_template, main_template
 from machiya.pins import Pins
+
+if TYPE_CHECKING:
+    from machiya.manifest.render import Commits
 
 API_VERSION = "argoproj.io/v1alpha1"
 START_DEADLINE_SECONDS = 3600
 """How late a scheduled run may start, when the cluster was not there at its time."""
 
 
-def documents(workflow: WorkflowDefinition, pins: Pins, commits: Mapping[str, str]) -> list[BaseModel]:
-    """The objects of a manifest, in the order of the file; `commits` are those of the components, by name."""
+def documents(workflow: WorkflowDefinition, pins: Pins, commits: "Commits") -> list[BaseModel]:
+    """The objects of a manifest, in the order of the file."""
     found: list[BaseModel] = [workflow_template(workflow, pins, commits)]
     if workflow.schedule is not None:
         found.append(cron_workflow(workflow))
@@ -30,12 +33,15 @@ def object_name(workflow: WorkflowDefinition) -> str:
     return f"{workflow.name}-{workflow.stage}"
 
 
-def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: Mapping[str, str]) -> models.WorkflowTemplate:
+def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: "Commits") -> models.WorkflowTemplate:
     """All templates, with the images that the stage pins."""
     steps = [
-        step_template(step, pins.image(step.contract.name, step.pin), commits.get(step.contract.name, ""))
-        for step in workflow.steps
+        step_template(
+            step, pins.image(step.contract.name, step.pin), commits.get((step.contract.name, step.pin.version), "")
+        )
+        for step in workflow.all_steps
     ]
+    canary = [canary_template(workflow, workflow.canary)] if workflow.canary is not None else []
     on_exit = [exit_template(workflow)] if workflow.exit_steps else []
     return models.WorkflowTemplate(
         api_version=API_VERSION,
@@ -57,7 +63,7 @@ def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: Mapping
             workflow_metadata=models.WorkflowMetadata(labels=_labels(workflow)),
             arguments=models.Arguments(parameters=_arguments(workflow)),
             security_context=policy.pod_security(),
-            templates=[main_template(workflow), *on_exit, *steps],
+            templates=[main_template(workflow), *canary, *on_exit, *steps],
         ),
     )
 
@@ -86,7 +92,7 @@ def _arguments(workflow: WorkflowDefinition) -> list[models.Parameter]:
         found.append(models.Parameter(name=artifact.name, value=artifact.default, description=artifact.description))
         described = f"Content digest of {artifact.name}; where it is empty, no earlier result is used."
         found.append(models.Parameter(name=digest_name(artifact.name), value="", description=described))
-    for component in dict.fromkeys(step.contract.name for step in workflow.steps if _is_unreleased(step)):
+    for component in dict.fromkeys(step.contract.name for step in workflow.all_steps if _is_unreleased(step)):
         described = f"Digest of the code of {component}, which is not released; where it is empty, nothing is reused."
         found.append(models.Parameter(name=code_argument(component), value="", description=described))
     return found

@@ -1,8 +1,8 @@
 """The expressions of a rendered manifest: digests, keys of the cache, keys of artifacts.
 
 Argo evaluates a tag ``{{=...}}`` where all variables in it are known, and these differ by place: in a template only
-``inputs`` (and ``workflow`` by itself) are known, in the tasks of a DAG ``workflow`` and ``tasks`` together. So a task
-computes what needs both and hands it to the template as a parameter.
+``inputs`` (and ``workflow`` by itself) are known, in the tasks of a DAG ``workflow``, ``tasks`` and the ``inputs`` of
+the DAG together. So a task computes what needs several and hands it to the template as a parameter.
 
 The conditional operator is avoided (`sprig.default` and `sprig.ternary` do the same): versions of Argo differ in how
 they cut an expression with a ``?``.
@@ -13,6 +13,7 @@ import json
 from typing import Any
 
 from machiya.dsl import (
+    BoundaryReference,
     Constant,
     EarlierReference,
     ExternalArtifact,
@@ -126,6 +127,8 @@ def known_inputs(step: Step) -> list[str]:
 def source_digest(workflow: WorkflowDefinition, source: Source) -> str:
     """The content digest of what goes into a port, as an expression; of a fan-out, the list of its shards' digests."""
     assert not isinstance(source, EarlierReference), "what an earlier end of the run left has no digest"
+    if isinstance(source, BoundaryReference):
+        return _input(digest_name(source.name))
     if isinstance(source, OutputReference):
         return f"tasks['{source.step}'].outputs.parameters['{digest_name(source.port)}']"
     artifact = {artifact.name: artifact for artifact in workflow.artifacts}[source.name]
@@ -153,7 +156,8 @@ def gather_folder(workflow: WorkflowDefinition, step: Step) -> str:
     """The folder of the store below which the shards of a fan-out put their outputs.
 
     It is made of all that decides what is in it, and so is the same for every run to which the cache gives a shard of
-    an earlier one: shards that were computed by different runs lie in one folder.
+    an earlier one: shards that were computed by different runs lie in one folder. Nor does it depend on the name of
+    the step: what a canary computed is found when its version is promoted.
     """
     if not step.operation.cache:
         return f"runs/{{{{workflow.name}}}}/{step.name}"
@@ -164,7 +168,7 @@ def gather_folder(workflow: WorkflowDefinition, step: Step) -> str:
     for name, value in _varying(step):
         lines.append(_line(name, f"workflow.parameters['{value.name}']", step.operation.parameters.get(name)))
     lines += [_line(port, source_digest(workflow, source)) for port, source in sorted(step.inputs.items())]
-    return f"shards/{workflow.name}/{step.name}/{tag(_hash(lines))}"
+    return f"shards/{workflow.name}/{step.operation.name}/{tag(_hash(lines))}"
 
 
 def _constants(step: Step) -> str:

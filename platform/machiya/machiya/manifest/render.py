@@ -13,24 +13,26 @@ RENDERED_FOLDER = "rendered"
 HEAD = """Made by `machiya render {name}` from its workflow.py and pins.yaml; do not edit."""
 
 
-def render(workflow: WorkflowDefinition, pins: Pins, commits: Mapping[str, str] | None = None) -> str:
+Commits = Mapping[tuple[str, str], str]
+"""By component and version, the commit that it was built of; empty where it is not known."""
+
+
+def render(workflow: WorkflowDefinition, pins: Pins, commits: Commits | None = None) -> str:
     """The manifest of a workflow at its stage, as YAML; the same text for the same input.
 
     Args:
         workflow: a workflow that was loaded with these pins.
         pins: name the images; the folder of their file holds the commits of the vendored contracts.
-        commits: by component, the commits to use instead of those; empty where there is none.
+        commits: those to use instead of these.
     """
     from machiya.manifest.documents import documents
     from machiya.manifest.text import to_yaml
 
-    folder = pins.file.parent
-    kept = {
-        step.contract.name: vendored_commit(folder, step.contract.name, step.pin.version) for step in workflow.steps
-    }
+    used = {(step.contract.name, step.pin.version) for step in workflow.all_steps}
+    known = {one: vendored_commit(pins.file.parent, *one) for one in used} | dict(commits or {})
     plain: list[Any] = [
         document.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for document in documents(workflow, pins, {**kept, **(commits or {})})
+        for document in documents(workflow, pins, known)
     ]
     return to_yaml(plain, HEAD.format(name=workflow.name))
 

@@ -6,6 +6,8 @@ from hera.workflows import models
 
 from machiya.dsl import (
     ArtifactReference,
+    BoundaryReference,
+    Canary,
     Constant,
     EarlierReference,
     FanOut,
@@ -14,6 +16,7 @@ from machiya.dsl import (
     Step,
     WorkflowDefinition,
 )
+from machiya.dsl.canary import CANARY
 from machiya.manifest.expressions import (
     CODE_PARAMETER,
     FOLDER_PARAMETER,
@@ -26,17 +29,23 @@ from machiya.manifest.expressions import (
     source_digest,
     tag,
 )
-from machiya.manifest.step import may_be_absent
+from machiya.manifest.step import ANNOTATION, may_be_absent
 
 MAIN = "main"
 EXIT = "exit"
+MIXED, ALONE = "mixed", "alone"
+"""The tasks that divide the users: one of them runs."""
+_NO_RESULT = ("Failed", "Errored", "Omitted", "Skipped")
 SHARD_FORMAT = "%05d"
 """How shards are counted: all of one length, so that the parts of a table come in their order."""
 
 
 def main_template(workflow: WorkflowDefinition) -> models.Template:
     """The DAG of the steps that do the work."""
-    return _dag(MAIN, workflow, workflow.main_steps)
+    template = _dag(MAIN, workflow, workflow.main_steps)
+    if workflow.canary is not None and template.dag is not None and template.dag.tasks is not None:
+        template.dag.tasks.append(canary_task(workflow, workflow.canary))
+    return template
 
 
 def exit_template(workflow: WorkflowDefinition) -> models.Template:
@@ -55,7 +64,11 @@ def _task(workflow: WorkflowDefinition, step: Step) -> models.DAGTask:
         depends=" && ".join(step.needs) or None,
         arguments=models.Arguments(
             parameters=_parameters(workflow, step) or None,
-            artifacts=[_artifact(workflow, step, port) for port in step.inputs] or None,
+            artifacts=[
+                artifact_argument(workflow, step, port, source, optional=may_be_absent(step, port))
+                for port, source in step.inputs.items()
+            ]
+            or None,
         ),
         with_sequence=_shards(step.fan_out) if step.fan_out else None,
     )
@@ -74,29 +87,106 @@ def _parameters(workflow: WorkflowDefinition, step: Step) -> list[models.Paramet
         values[FOLDER_PARAMETER] = gather_folder(workflow, step)
     if step.pin.digest is None:
         values[CODE_PARAMETER] = tag(code_digest(step.contract.name))
-    values |= {digest_name(port): _digest(workflow, step.inputs[port]) for port in known_inputs(step)}
+    values |= {digest_name(port): digest_argument(workflow, step.inputs[port]) for port in known_inputs(step)}
     return [models.Parameter(name=name, value=value) for name, value in values.items()]
 
 
-def _digest(workflow: WorkflowDefinition, source: Source) -> str:
+def digest_argument(workflow: WorkflowDefinition, source: Source) -> str:
+    """The content digest of what goes into a port, in a task."""
+    if isinstance(source, BoundaryReference):
+        return f"{{{{inputs.parameters.{digest_name(source.name)}}}}}"
     if isinstance(source, OutputReference):
         return f"{{{{tasks.{source.step}.outputs.parameters.{digest_name(source.port)}}}}}"
     return tag(source_digest(workflow, source))
 
 
-def _artifact(workflow: WorkflowDefinition, step: Step, port: str) -> models.Artifact:
-    """Of a single step, its output; of all others, the key. (Argo asks the argument whether it may be absent.)"""
-    source = step.inputs[port]
-    if isinstance(source, OutputReference) and workflow.step(source.step).fan_out is None:
-        return models.Artifact(name=port, from_=f"{{{{tasks.{source.step}.outputs.artifacts.{source.port}}}}}")
+def artifact_argument(
+    workflow: WorkflowDefinition, step: Step | None, name: str, source: Source, *, optional: bool = False
+) -> models.Artifact:
+    """What goes into a port, in a task. (Argo asks the argument whether it may be absent.)
+
+    Of a single step it is the step's output, and what a canary's part is given is passed on; of all others, the key:
+    of a fan-out, everything below its folder; from outside, the location; of an earlier end, the step's own key.
+    """
+    if isinstance(source, BoundaryReference):
+        return models.Artifact(name=name, from_=f"{{{{inputs.artifacts.{source.name}}}}}")
+    if isinstance(source, OutputReference) and not _is_gathered(workflow, source):
+        return models.Artifact(name=name, from_=f"{{{{tasks.{source.step}.outputs.artifacts.{source.port}}}}}")
     s3 = models.S3Artifact(key=_key(workflow, step, source))
-    return models.Artifact(name=port, s3=s3, optional=may_be_absent(step, port) or None)
+    return models.Artifact(name=name, s3=s3, optional=optional or None)
 
 
-def _key(workflow: WorkflowDefinition, step: Step, source: Source) -> str:
-    """Of a fan-out, everything below its folder; from outside, the location; of an earlier end, the step's own key."""
+def _is_gathered(workflow: WorkflowDefinition, source: OutputReference) -> bool:
+    return source.step != CANARY and _step(workflow, source.step).fan_out is not None
+
+
+def _step(workflow: WorkflowDefinition, name: str) -> Step:
+    return {step.name: step for step in workflow.all_steps}[name]
+
+
+def _key(workflow: WorkflowDefinition, step: Step | None, source: Source) -> str:
     if isinstance(source, ArtifactReference):
         return f"{{{{workflow.parameters.{source.name}}}}}"
     if isinstance(source, EarlierReference):
+        assert step is not None, "only a step on exit reads what it left"
         return output_key(step, source.port)
-    return f"{gather_folder(workflow, workflow.step(source.step))}/{source.port}"
+    assert isinstance(source, OutputReference), "what a canary's part is given has no key of its own"
+    return f"{gather_folder(workflow, _step(workflow, source.step))}/{source.port}"
+
+
+# The canary
+
+
+def canary_task(workflow: WorkflowDefinition, canary: Canary) -> models.DAGTask:
+    """The task that stands for everything about the canary: its outputs are what the users get."""
+    return models.DAGTask(
+        name=CANARY,
+        template=CANARY,
+        depends=" && ".join(canary.needs) or None,
+        arguments=models.Arguments(
+            parameters=[
+                models.Parameter(name=digest_name(name), value=digest_argument(workflow, source))
+                for name, source in canary.inputs.items()
+            ],
+            artifacts=[artifact_argument(workflow, None, name, source) for name, source in canary.inputs.items()],
+        ),
+    )
+
+
+def canary_template(workflow: WorkflowDefinition, canary: Canary) -> models.Template:
+    """The DAG of the canary's steps and of what divides the users: with its result, or without if it has failed."""
+    tasks = [_task(workflow, step) for step in canary.steps]
+    mixed, alone = (_task(workflow, step) for step in (canary.mixed, canary.alone))
+    mixed.name, alone.name = MIXED, ALONE
+    alone.depends = " || ".join(f"{canary.candidate.step}.{ending}" for ending in _NO_RESULT)
+    ports = list(canary.mixed.operation.outputs)
+    return models.Template(
+        name=CANARY,
+        annotations={
+            f"{ANNOTATION}/title": f"canary of {canary.component}",
+            f"{ANNOTATION}/description": f"{canary.share:.0%} of the users get {canary.component} "
+            f"{canary.steps[0].contract.version}; if it fails, all get the stable version.",
+        },
+        inputs=models.Inputs(
+            parameters=[models.Parameter(name=digest_name(name)) for name in canary.inputs],
+            artifacts=[models.Artifact(name=name) for name in canary.inputs],
+        ),
+        dag=models.DAGTemplate(tasks=[*tasks, mixed, alone]),
+        outputs=models.Outputs(
+            parameters=[_either_digest(port) for port in ports], artifacts=[_either_artifact(port) for port in ports]
+        ),
+    )
+
+
+def _either_digest(port: str) -> models.Parameter:
+    name = digest_name(port)
+    return models.Parameter(name=name, value_from=models.ValueFrom(expression=_either(f"parameters['{name}']")))
+
+
+def _either_artifact(port: str) -> models.Artifact:
+    return models.Artifact(name=port, from_expression=_either(f"artifacts['{port}']"))
+
+
+def _either(output: str) -> str:
+    """Of the one that ran."""
+    return f"tasks.{MIXED}.status == 'Succeeded' ? tasks.{MIXED}.outputs.{output} : tasks.{ALONE}.outputs.{output}"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from machiya.errors import ContractError, NotFoundError
-from machiya.pins.model import PINS_FILE, CanaryPin, Pin, Pins, PinsError
+from machiya.pins.model import CANARY_STAGE, PINS_FILE, CanaryPin, Pin, Pins, PinsError
 from machiya.pins.validate import CANARY_KEY, PIN, REGISTRY_KEY, validate
 from machiya_component.contract import Contract, contract_from_json
 from machiya_component.contract import ContractError as KitContractError
@@ -42,7 +42,9 @@ def parse_pin(text: str) -> Pin:
 
 
 def _canary(canary: dict[str, Any]) -> CanaryPin:
-    return CanaryPin(parse_pin(canary["version"]), float(canary["share"]), str(canary["salt"]))
+    return CanaryPin(
+        parse_pin(canary["version"]), float(canary["share"]), str(canary["salt"]), canary.get("stage", CANARY_STAGE)
+    )
 
 
 def contract_path(folder: Path, component: str, version: str) -> Path:

@@ -10,6 +10,8 @@ from machiya.errors import MachiyaError, NotFoundError
 from machiya_component.findings import Finding
 
 PINS_FILE = "pins.yaml"
+CANARY_STAGE = "production"
+"""The stage that a canary is of where it names none."""
 
 
 def count(findings: Sequence[Finding]) -> str:
@@ -48,11 +50,12 @@ class Pin:
 
 @dataclass(frozen=True)
 class CanaryPin:
-    """A version that a share of the users (0 to 1) gets; ``salt`` decides which."""
+    """A version that a share of the users (0 to 1) of a stage gets; ``salt`` decides which."""
 
     pin: Pin
     share: float
     salt: str
+    stage: str = CANARY_STAGE
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,14 @@ class Pins:
             f"{self.file} has no stage {name!r}.", f"Did you mean {close[0]}? {known}" if close else known
         )
 
+    def canary_of(self, stage: str) -> tuple[str, CanaryPin] | None:
+        """The component that a stage has a canary of, and its pin; None if it has none."""
+        return next(((name, one) for name, one in self.canary.items() if one.stage == stage), None)
+
     def image(self, component: str, pin: Pin) -> str:
         """The reference of an image: ``ghcr.io/acme/recommender:1.0.0@sha256:...``."""
-        return self.images.get(component, f"{self.registry}/{component}:{pin}")
+        released = f"{self.registry}/{component}:{pin}"
+        return self.images.get(component, released) if pin.digest is None else released
 
     def with_pin(self, stage: str, component: str, pin: Pin, image: str | None = None) -> "Pins":
         """These pins with one of them replaced, for one run; `image` is where it is if not in the registry.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from machiya.pins.model import CANARY_STAGE
 from machiya_component.contract.parse import KeyPath, RawContract
 from machiya_component.findings import Finding
 
@@ -17,6 +18,7 @@ _NUMBER = r"(?:0|[1-9]\d*)"
 _VERSION = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
 PIN = re.compile(rf"(?P<version>{_VERSION})(?:@(?P<digest>sha256:[0-9a-f]{{64}}))?")
 _REGISTRY = re.compile(r"[a-z0-9][a-z0-9.-]*(?::\d+)?(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*")
+STAGE_KEY = "stage"
 _CANARY_KEYS = ("version", "share", "salt")
 _EXAMPLE = "recommender: 1.0.0@sha256:<64 hexadecimal digits>"
 
@@ -98,12 +100,35 @@ def _canaries(raw: RawContract) -> Iterator[Finding]:
     for component, canary in canaries.items():
         path = (CANARY_KEY, component)
         yield from _component(raw, path)
-        if not isinstance(canary, dict) or set(canary) != set(_CANARY_KEYS):
-            yield _finding(raw, path, "pins.canary", f"the keys are {', '.join(_CANARY_KEYS)}.", example)
+        if not isinstance(canary, dict) or set(canary) - {STAGE_KEY} != set(_CANARY_KEYS):
+            keys = f"the keys are {', '.join(_CANARY_KEYS)} and, for another stage than {CANARY_STAGE}, {STAGE_KEY}."
+            yield _finding(raw, path, "pins.canary", keys, example)
             continue
+        yield from _canary_stage(raw, path, canary)
         yield from _pin(raw, (*path, "version"), canary["version"], may_lack_digest=False)
         share = canary["share"]
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share < 1:
             yield _finding(raw, (*path, "share"), "pins.canary", f"{share!r} is no share of the users.", "Example: 0.1")
         if not isinstance(canary["salt"], str | int) or canary["salt"] == "":
             yield _finding(raw, (*path, "salt"), "pins.canary", "a salt is a text.", "Example: '2026-11'")
+
+
+def _canary_stage(raw: RawContract, path: KeyPath, canary: dict[str, Any]) -> Iterator[Finding]:
+    """A canary is of a stage that pins its component in another version, and the only one there."""
+    component = path[-1]
+    stage = canary.get(STAGE_KEY, CANARY_STAGE)
+    pins = raw.data.get(stage) if isinstance(stage, str) else None
+    if stage in (REGISTRY_KEY, CANARY_KEY) or not isinstance(pins, dict):
+        remedy = f"Name a stage of this file: {STAGE_KEY}: ..."
+        yield _finding(raw, path, "pins.canary", f"there is no stage {stage!r} that it could be of.", remedy)
+        return
+    if component not in pins:
+        yield _finding(raw, path, "pins.canary", f"the stage {stage} pins no {component}.", "Take the line out.")
+    elif pins[component] == canary["version"]:
+        message = f"it is the version that the stage {stage} pins: {canary['version']}."
+        yield _finding(raw, path, "pins.canary", message, "Take the line out, or name another version.")
+    others = [name for name, one in raw.data[CANARY_KEY].items() if isinstance(one, dict) and name != component]
+    same = [name for name in others if raw.data[CANARY_KEY][name].get(STAGE_KEY, CANARY_STAGE) == stage]
+    if same and list(raw.data[CANARY_KEY]).index(same[0]) < list(raw.data[CANARY_KEY]).index(component):
+        message = f"the stage {stage} has a canary of {same[0]} already; two could not be told apart."
+        yield _finding(raw, path, "pins.canary", message, "End the other first.")

@@ -51,13 +51,6 @@ def test_check_fails_with_the_difference_when_a_pin_was_changed(
     assert run(machiya, ["render", "--check", "--stage", "production"]) == 0
 
 
-def test_a_canary_is_kept_and_said_to_have_no_effect_yet(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with (project / "workflows/recommend/pins.yaml").open("a") as file:
-        file.write(f"canary:\n  recommender: {{version: 1.1.0@{DIGEST}, share: 0.1, salt: a}}\n")
-    assert run(machiya, ["render", "--stage", "development"]) == 0
-    assert "the canary of recommender is kept, but not rendered" in capsys.readouterr().err
-
-
 def test_a_mistake_in_a_workflow_file_is_65_with_its_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = project / "workflows/recommend/workflow.py"
     text = file.read_text()

@@ -1,8 +1,17 @@
 """What is in a picture of a workflow: boxes, and arrows with the names of ports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from machiya.dsl.model import ArtifactReference, OutputReference, ParameterReference, Step, WorkflowDefinition
+from machiya.dsl.canary import CANARY
+from machiya.dsl.model import (
+    ArtifactReference,
+    BoundaryReference,
+    Canary,
+    OutputReference,
+    ParameterReference,
+    Step,
+    WorkflowDefinition,
+)
 
 
 @dataclass(frozen=True)
@@ -32,18 +41,35 @@ class Picture:
 
 
 def picture(workflow: WorkflowDefinition) -> Picture:
-    """All steps of a workflow, and the artifacts from outside that they read."""
-    used = {
-        source.name
-        for step in workflow.steps
-        for source in step.inputs.values()
-        if isinstance(source, ArtifactReference)
-    }
+    """All steps of a workflow, and the artifacts from outside that they read; of a canary, what is done twice."""
+    steps = _drawn(workflow)
+    used = {source.name for step in steps for source in step.inputs.values() if isinstance(source, ArtifactReference)}
     outside = [Box(_outside_id(each.name), each.name) for each in workflow.artifacts if each.name in used]
-    steps = [
-        Box(_step_id(step.name), _title(step), f"{step.contract.name} {step.pin.version}") for step in workflow.steps
-    ]
-    return Picture((*outside, *steps), tuple(arrow for step in workflow.steps for arrow in _arrows(step)))
+    boxes = [Box(_step_id(step.name), _title(step), f"{step.contract.name} {step.pin.version}") for step in steps]
+    return Picture((*outside, *boxes), tuple(arrow for step in steps for arrow in _arrows(step)))
+
+
+def _drawn(workflow: WorkflowDefinition) -> list[Step]:
+    """The steps, each after what it needs: a canary's before those that read what the users get."""
+    canary = workflow.canary
+    if canary is None:
+        return list(workflow.steps)
+    divided = replace(canary.mixed, name=CANARY)
+    inside = [_wired(step, canary) for step in (*canary.steps, divided)]
+    after = {CANARY}
+    for step in workflow.main_steps:
+        after |= {step.name} if after.intersection(step.needs) else set()
+    later = [step for step in workflow.steps if step.name in after or step.on_exit]
+    return [*(step for step in workflow.steps if step not in later), *inside, *later]
+
+
+def _wired(step: Step, canary: Canary) -> Step:
+    """A step of a canary with its inputs from outside in the place of their names there."""
+    inputs = {
+        port: canary.inputs[source.name] if isinstance(source, BoundaryReference) else source
+        for port, source in step.inputs.items()
+    }
+    return replace(step, inputs=inputs)
 
 
 def _step_id(name: str) -> str:

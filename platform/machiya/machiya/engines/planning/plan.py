@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from machiya.dsl import ExternalArtifact, WorkflowDefinition, load_workflow
+from machiya.dsl import WorkflowDefinition, load_workflow
 from machiya.dsl.findings import nearest
-from machiya.dsl.load import WORKFLOWS_FOLDER
+from machiya.engines.planning.locations import choose_locations
 from machiya.engines.planning.overrides import Override
 from machiya.engines.planning.values import checked_values
 from machiya.errors import ArgumentsError, NotFoundError
@@ -70,24 +70,19 @@ def plan_workflow(
     workflow = load_workflow(folder, stage, pins, {override.component: override.contract for override in overrides})
     _check_used(workflow, overrides)
     values = checked_values(workflow, given)
-    artifacts = {artifact.name: artifact for artifact in workflow.artifacts}
-    locations = {
-        name: values[name] if name in values else _default_location(folder, artifact)
-        for name, artifact in artifacts.items()
-    }
-    _check_locations(artifacts, locations)
+    locations = choose_locations(folder, workflow.artifacts, values)
     return Plan(
-        manifest=render(workflow, pins, {override.component: "" for override in overrides}),
+        manifest=render(workflow, pins, {(one.component, one.contract.version): "" for one in overrides}),
         file=str(folder / "workflow.py"),
-        parameters={name: value for name, value in values.items() if name not in artifacts},
+        parameters={name: value for name, value in values.items() if name not in locations},
         locations=locations,
         workflow=workflow.name,
         stage=stage,
-        components=tuple(dict.fromkeys(step.contract.name for step in workflow.steps)),
+        components=tuple(dict.fromkeys(step.contract.name for step in workflow.all_steps)),
         replaced={override.component: override.source for override in overrides},
         unreleased={
             step.contract.name: pins.image(step.contract.name, step.pin)
-            for step in workflow.steps
+            for step in workflow.all_steps
             if step.pin.digest is None
         },
     )
@@ -125,20 +120,3 @@ def _check_used(workflow: WorkflowDefinition, overrides: Sequence[Override]) -> 
         if override.component not in used:
             message = f"--with {override.component}={override.source}: no step of {workflow.name} uses it."
             raise ArgumentsError(message, nearest(override.component, used, "Used"))
-
-
-def _default_location(folder: Path, artifact: ExternalArtifact) -> str:
-    """The default of an external artifact; a relative path counts from the project that holds ``workflows/``."""
-    default, workflows = artifact.default or "", folder.resolve().parent
-    if not default or "://" in default or workflows.name != WORKFLOWS_FOLDER or workflows.parent == Path.cwd():
-        return default
-    return str(workflows.parent / default)
-
-
-def _check_locations(artifacts: Mapping[str, ExternalArtifact], locations: Mapping[str, str]) -> None:
-    for name, artifact in artifacts.items():
-        if not locations[name] and not artifact.optional:
-            raise ArgumentsError(
-                f"{name} is not given: {artifact.description[:1].lower()}{artifact.description[1:]}.",
-                f"Give a file, a folder or a URL: -p {name}=FILE",
-            )
