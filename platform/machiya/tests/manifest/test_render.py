@@ -131,7 +131,7 @@ def test_a_working_copy_takes_the_place_of_a_pin_for_one_run(folder: Path) -> No
     pins = load_pins(folder).with_pin("production", "recommender", Pin("1.0.1"))
     contract = vendored_contract(folder, "recommender", "1.0.0").model_copy(update={"version": "1.0.1"})
     workflow = load_workflow(folder, "production", pins, {"recommender": contract})
-    text = render(workflow, pins, {"recommender": ""})
+    text = render(workflow, pins, {("recommender", "1.0.1"): ""})
     assert lint([("manifest.yaml", text)], mode="submit") == []
     assert "image: machiya/recommender:1.0.1\n" in text
     assert "name: recommender-code\n" in text
