@@ -66,8 +66,9 @@ class DockerContainer:
     def output(self) -> Iterator[tuple[bytes, bool]]:
         """What it writes until its end, and whether to standard output; attached at once, not at the first item."""
         with engine_errors("attach to a container"):
-            # The library's own `attach` never closes its connection.
-            wanted = {"stdout": 1, "stderr": 1, "stream": 1, "logs": 1}
+            # The library's own `attach` never closes its connection. Nothing was written yet: with "logs" the engine
+            # would now and then send twice what comes while it looks for it.
+            wanted = {"stdout": 1, "stderr": 1, "stream": 1}
             connection: Any = self._handle.attach_socket(params=wanted)
         return _frames(connection)
 
