@@ -37,7 +37,10 @@ class Session:
     def work(self, ready: ReadyRun, again: str | None = None) -> None:
         """Work on a run to its end."""
         self.view.follow(ready.folder)
-        self.ended = ready, ready.execute(again=again)
+        result = ready.execute(again=again)
+        self.ended = ready, result
+        if result.succeeded and result.message:
+            self.view.say(result.message)
 
     def report(self) -> None:
         """Say how it ended, and where the results are.
