@@ -42,7 +42,9 @@ def vendor(workflow: Path, pins: Pins, component: Path) -> Vendored:
     if changed:
         target.parent.mkdir(exist_ok=True)
         target.write_text(text, encoding="utf-8")
-        _keep_commit(target.with_suffix(".commit"), component)
+    commit = target.with_suffix(".commit")
+    if changed or not commit.is_file():
+        _keep_commit(commit, component)
     return Vendored(name, version, target, changed)
 
 

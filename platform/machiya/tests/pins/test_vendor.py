@@ -1,6 +1,8 @@
 """Contracts of pinned versions, kept beside the pins."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,8 @@ operations:
     samples:
       small: {{}}
 """
+
+GIT = os.environ | {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
 
 @pytest.fixture
@@ -52,6 +56,17 @@ def test_vendoring_twice_changes_nothing(tmp_path: Path, workflow: Path) -> None
     folder = component(tmp_path, "1.0.0")
     vendor(workflow, load_pins(workflow), folder)
     assert not vendor(workflow, load_pins(workflow), folder).changed
+
+
+def test_the_commit_is_kept_when_it_is_known(tmp_path: Path, workflow: Path) -> None:
+    folder = component(tmp_path, "1.0.0")
+    commit = vendor(workflow, load_pins(workflow), folder).path.with_suffix(".commit")
+    assert not commit.exists()
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "One"]):
+        subprocess.run(["git", *words], cwd=folder, env=GIT, check=True)
+    vendor(workflow, load_pins(workflow), folder)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True)
+    assert commit.read_text() == head.stdout
 
 
 def test_a_version_that_nobody_pins_is_refused(tmp_path: Path, workflow: Path) -> None:
