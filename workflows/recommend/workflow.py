@@ -15,13 +15,18 @@ preprocess, recommender, evaluation, viewer, notify = workflow.components(
 
 SAMPLE = "components/preprocess/sample"
 events = workflow.artifact("events", "The raw log, CSV or Parquet", default=f"{SAMPLE}/events")
-catalogue = workflow.artifact("catalogue", "The item table; none if empty", default=f"{SAMPLE}/catalogue")
+catalogue = workflow.artifact("catalogue", "The item table of this log; may be absent", default=f"{SAMPLE}/catalogue")
 
-# How a log that others wrote is to be read: which columns, times and events it has.
+# How a log that others wrote is to be read, and which of its rows count.
 log_format = workflow.expose(
     preprocess.clean,
-    "user_column", "item_column", "event_column", "time_column", "time_format", "time_zone", "encoding",
-    "event_weights", "allow_events", "burst_events", "min_user_items", "min_item_users",
+    "user_column", "item_column", "event_column", "time_column", "time_format", "time_zone",
+    "encoding", "delimiter", "column_names", "max_unreadable_share",
+)  # fmt: skip
+rules = workflow.expose(
+    preprocess.clean,
+    "event_weights", "allow_events", "window_from", "window_to", "window_days", "dedup_seconds", "keep_unknown_items",
+    "max_events_per_hour", "max_events_per_day", "burst_events", "min_user_items", "min_item_users",
 )  # fmt: skip
 catalogue_format = workflow.expose(
     preprocess.clean, "item_id_column", "title_column", "category_column", "known_categories", "allow_categories"
@@ -30,7 +35,13 @@ algorithm = workflow.parameter("algorithm", "als", "How to recommend", enum=["al
 factors = workflow.parameter("factors", 16, "Latent dimensions", minimum=1, maximum=1024)
 items_per_user = workflow.parameter("items_per_user", 10, "How many items to recommend to a user", minimum=1)
 shards = workflow.parameter("shards", 2, "Parts of the users that are predicted side by side", minimum=1)
-test_share = workflow.parameter("test_share", 0.2, "Share of the interactions that is held out for evaluation")
+split_method = workflow.parameter(
+    "split_method",
+    "time",
+    "What is held out for evaluation: the time after a cut, or each user's last item",
+    enum=["time", "last-n"],
+)
+test_share = workflow.parameter("test_share", 0.2, "time: share of the interactions that is held out")
 cutoffs = workflow.parameter(
     "cutoffs", [5, 10, 20], "Lengths at which lists are evaluated", items={"type": "integer", "minimum": 1}, minItems=1
 )
@@ -43,8 +54,8 @@ run_link = workflow.parameter(
 )
 webhook_style = workflow.parameter("webhook_style", "slack", "What the webhook takes", enum=["slack", "generic"])
 
-clean = preprocess.clean(events=events, catalogue=catalogue, **log_format, **catalogue_format)
-split = preprocess.split(interactions=clean.interactions, method="time", test_share=test_share)
+clean = preprocess.clean(events=events, catalogue=catalogue, **log_format, **rules, **catalogue_format)
+split = preprocess.split(interactions=clean.interactions, method=split_method, test_share=test_share)
 train = recommender.train(interactions=split.train, algorithm=algorithm, factors=factors)
 predict = recommender.predict(model=train.model, interactions=split.train, n=items_per_user).fan_out(
     "shard", over="shards", count=shards

@@ -46,6 +46,15 @@ def test_a_location_that_is_given_counts_as_it_is(project: Path) -> None:
     assert plan(project, "log=s3://bucket/log", "more=x.csv").locations == {"log": "s3://bucket/log", "more": "x.csv"}
 
 
+def test_defaults_of_optional_data_do_not_go_with_data_of_ones_own(project: Path) -> None:
+    file = project / "workflows" / "rank" / "workflow.py"
+    file.write_text(file.read_text().replace('"More of it", default=""', '"More of it", default="s3://samples/more"'))
+    assert plan(project).locations["more"] == "s3://samples/more"
+    assert plan(project, "log=x.csv").locations == {"log": "x.csv", "more": ""}
+    assert plan(project, "log=x.csv", "more=y.csv").locations == {"log": "x.csv", "more": "y.csv"}
+    assert plan(project, "more=").locations == {"log": str(project / "data" / "log"), "more": ""}
+
+
 def test_an_input_that_must_be_there_must_have_a_location(project: Path) -> None:
     with pytest.raises(ArgumentsError, match="log is not given: the raw log") as caught:
         plan(project, "log=")

@@ -133,6 +133,7 @@ class Runner:
         sources = {}
         for name, location in plan.locations.items():
             if not location:
+                self._preferences.say(f"{name}: none is given")
                 continue
             source = known.get(name)
             if source is None or not store.intact(source.key, source.digest):
