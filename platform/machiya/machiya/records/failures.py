@@ -1,15 +1,18 @@
 """Why a run did not succeed, in words: which step, what its exit code means, its last words, and what to do."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
+from machiya.records.keys import input_digests, sources_of
 from machiya.records.logs import last_lines
 from machiya.records.meanings import exit_meaning
 from machiya.records.record import RunRecord
 from machiya.records.steps import Step
+from machiya_component.errors import ExitCode
 
 _LINES = 10
 _SHOWN = 3
-
+_OPTION = re.compile(r"--([a-z][a-z0-9_]*)")
 
 Command = Callable[..., str]
 """What to type for a command of `machiya` with these words."""
@@ -24,7 +27,27 @@ def failure_text(record: RunRecord, command: Command) -> tuple[str, str]:
     message = f"the run {name} failed at {_names(failed)}."
     parts = [_step_text(record, step, command) for step in failed[:_SHOWN]]
     continued = f"When that is mended, continue: {command('retry', name)}"
-    return message, "\n".join([*parts, continued, f"With other values: {command('resubmit', name)} -p NAME=VALUE"])
+    return message, "\n".join(
+        [*parts, continued, *_other_data(record, failed, command), _other_values(record, command)]
+    )
+
+
+def _other_values(record: RunRecord, command: Command) -> str:
+    """How to run with other values: of the parameters that the last words speak of, where the workflow has them."""
+    words = " ".join(line for step in record.failed_steps[:_SHOWN] for line in last_lines(record, step, 1))
+    named = [name for name in dict.fromkeys(_OPTION.findall(words)) if name in record.parameters]
+    of = f" of {', '.join(named)}" if named else ""
+    return f"With other values{of}: {command('resubmit', record.name)} -p NAME=VALUE"
+
+
+def _other_data(record: RunRecord, failed: list[Step], command: Command) -> Iterator[str]:
+    """How to run on data that was mended: a run keeps what it read in the beginning."""
+    refused = [step for step in failed if step.exit_code == ExitCode.DATA]
+    read = {digest for step in refused for digest in input_digests(record, step).values()}
+    for name, source in sources_of(record).items():
+        if source["digest"] in read:
+            again = command("resubmit", record.name, "-p", f"{name}={source['location']}")
+            yield f"When {name} is mended, read it again: {again}"
 
 
 def _names(failed: list[Step]) -> str:
