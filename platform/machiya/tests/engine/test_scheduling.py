@@ -142,6 +142,13 @@ def test_an_engine_that_is_gone_holds_nothing(tmp_path: Path) -> None:
     other.close()
 
 
+def test_where_nothing_can_be_written_each_engine_counts_for_itself(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    share = MachineShare(tmp_path / "file" / "engines", Capacity(4, 4 * GIB))
+    assert share.take(4, GIB)
+    share.give(4, GIB)
+
+
 def test_a_step_starts_when_another_engine_has_given_its_room_back(tmp_path: Path) -> None:
     async def play() -> None:
         capacity = Capacity(4, 4 * GIB)

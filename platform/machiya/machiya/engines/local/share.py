@@ -45,7 +45,16 @@ class MachineShare:
         self._name = ""
 
     def take(self, cpu: float, memory: float) -> bool:
-        """Take some, if it is free and nobody has waited longer for it."""
+        """Take some, if it is free and nobody has waited longer for it.
+
+        Where files cannot be locked or written, each engine counts for itself.
+        """
+        try:
+            return self._take(cpu, memory)
+        except OSError:
+            return True
+
+    def _take(self, cpu: float, memory: float) -> bool:
         now = time.time()
         since = self._use.since or now
         with self._lock():
@@ -62,7 +71,7 @@ class MachineShare:
 
     def give(self, cpu: float, memory: float) -> None:
         """Give it back."""
-        with self._lock():
+        with suppress(OSError), self._lock():
             self._write(_Use(self._use.cpu - cpu, self._use.memory - memory, self._use.since, self._use.looked))
 
     def close(self) -> None:
