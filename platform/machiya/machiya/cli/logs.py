@@ -1,14 +1,15 @@
 """`machiya logs`: what steps wrote."""
 
 import codecs
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from machiya.cli.options import home_option
+from machiya.cli.options import home_option, json_option
 from machiya.errors import ArgumentsError, NotFoundError
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     "--attempt", type=click.IntRange(min=1), metavar="N", help="The N-th attempt of STEP. [default: the last]"
 )
 @home_option
-def logs(run: str, step: str, follow: bool, tail: int | None, attempt: int | None, home: Path) -> None:
+@json_option
+def logs(run: str, step: str, follow: bool, tail: int | None, attempt: int | None, home: Path, as_json: bool) -> None:
     """Print the logs of a run.
 
     The log of one STEP as it is, or those of all steps below headings. RUN is the run's id, or the
@@ -37,11 +39,13 @@ def logs(run: str, step: str, follow: bool, tail: int | None, attempt: int | Non
         raise ArgumentsError("--attempt goes with one STEP, and not with --follow.", "Name the step.")
     folder = find_run(home, run)
     if follow:
-        _follow(folder.home, folder.name, step, tail)
+        _follow(folder.home, folder.name, step, tail, as_json=as_json)
         return
     record = load_record(folder)
     steps = [leaf for found in record.find_steps(step) for leaf in found.leaves()] if step else record.steps
-    if len(steps) == 1 and step:
+    if as_json:
+        _print_json(record, steps, tail, attempt)
+    elif len(steps) == 1 and step:
         _print_one(record, steps[0], tail, attempt)
     elif attempt is not None:
         names = ", ".join(one.name for one in steps[:5])
@@ -124,6 +128,19 @@ def _print_all(record: "RunRecord", steps: "list[Step]", tail: int | None) -> No
             click.echo(click.style(f"==> {step.name}: {_why(step)} <==", bold=True))
 
 
+def _print_json(record: "RunRecord", steps: "list[Step]", tail: int | None, attempt: int | None) -> None:
+    """One JSON object for each line, of all attempts unless one is named."""
+    from machiya.records.logs import log_files, read_log
+
+    for step in steps:
+        for number, path in enumerate(log_files(record, step), 1):
+            if attempt in (None, number):
+                lines = _Lines(_Bytes(), _json_line(number))
+                for piece in read_log(path, tail):
+                    lines.write(step.name, piece)
+                lines.close()
+
+
 def _why(step: "Step") -> str:
     """Why there is no log."""
     if step.cached:
@@ -140,28 +157,47 @@ def _elsewhere(record: "RunRecord", step: "Step") -> str:
     return f"See {command_line(record.folder.home, 'logs', run, step.name)}" if run else ""
 
 
-def _follow(home: Path, run: str, step: str, tail: int | None) -> None:
+def _follow(home: Path, run: str, step: str, tail: int | None, *, as_json: bool) -> None:
     from machiya.engines.local.runs import RunFolder
     from machiya.records.follow import Follower
 
     follower = Follower(RunFolder(home, run), step, tail=tail)
-    sink = _sink()
-    lines = _Lines(sink)
+    sink = _Bytes() if as_json else _sink()
+    lines = _Lines(sink, _json_line() if as_json else _marked_line)
     for source, piece in follower.pieces():
-        if follower.one:
+        if follower.one and not as_json:
             sink.write(piece)
         else:
             lines.write(source.name, piece)
     lines.close()
 
 
+Shape = Callable[[str, bytes], bytes]
+"""How a line (without its end) of the step of a name is printed."""
+
+
+def _marked_line(name: str, line: bytes) -> bytes:
+    return f"{name}: ".encode() + line
+
+
+def _json_line(attempt: int | None = None) -> Shape:
+    """``{"step": ..., "attempt": ..., "line": ...}``; while a log is followed, the attempt is not known."""
+
+    def shape(name: str, line: bytes) -> bytes:
+        told = {"step": name, "attempt": attempt, "line": line.decode("utf-8", "replace")}
+        return json.dumps(told, ensure_ascii=False).encode()
+
+    return shape
+
+
 class _Lines:
-    """Whole lines of several steps, each with the step's name before it."""
+    """Whole lines of several steps, each printed in the same shape."""
 
     LIMIT = 1 << 16
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, shape: Shape) -> None:
         self._sink = sink
+        self._shape = shape
         self._open: dict[str, bytes] = {}
 
     def write(self, name: str, piece: bytes) -> None:
@@ -171,8 +207,7 @@ class _Lines:
         if len(rest) > self.LIMIT:
             whole, newline, rest = text, b"\n", b""
         if newline:
-            mark = f"{name}: ".encode()
-            self._sink.write(b"".join(mark + line + b"\n" for line in whole.split(b"\n")))
+            self._sink.write(b"".join(self._shape(name, line) + b"\n" for line in whole.split(b"\n")))
         if rest:
             self._open[name] = rest
 

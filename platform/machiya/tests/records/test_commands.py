@@ -161,6 +161,14 @@ def test_the_log_of_a_cached_step_is_said_to_be_elsewhere(home: Home, say: Say) 
     assert f"See machiya logs {first.name} clean" in say("logs", "latest", "clean", code=66)
 
 
+def test_logs_for_programs_are_one_object_a_line(home: Home, say: Say) -> None:
+    home.run()
+    one = [json.loads(line) for line in say("logs", "latest", "clean", "--json").splitlines()]
+    assert one == [{"step": "clean", "attempt": 1, "line": "clean begins"}]
+    followed = [json.loads(line) for line in say("logs", "-f", "--json").splitlines()]
+    assert {"step": "join", "attempt": None, "line": "join begins"} in followed
+
+
 def test_logs_of_earlier_attempts_are_there(home: Home, say: Say) -> None:
     home.again(home.run(code="75"))
     assert say("logs", "latest", "check", "--attempt", "1").startswith("check begins\n")
