@@ -14,7 +14,11 @@ import pyarrow.parquet as pq
 from machiya_component import DataError
 
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
-_REFUSED = {b"PK\x03\x04": "a zip archive", b"\xfd7zXZ": "compressed with xz"}
+_REFUSED = {
+    b"PK\x03\x04": ("a zip archive", "Unpack it, or compress it with gzip or zstd."),
+    b"\xfd7zXZ": ("compressed with xz", "Unpack it, or compress it with gzip or zstd."),
+    b"{": ("JSON", "Write it as CSV or Parquet."),
+}
 _PARQUET = b"PAR1"
 _DAMAGED = "Write the file again. It may be cut off, lack a quote, or have more columns in one row than in another."
 
@@ -69,11 +73,9 @@ def _not_in(encoding: str, path: Path, error: Exception) -> DataError:
 def _open(path: Path) -> pa.NativeFile:
     with path.open("rb") as file:
         head = file.read(6)
-    for magic, what in _REFUSED.items():
+    for magic, (what, remedy) in _REFUSED.items():
         if head.startswith(magic):
-            raise DataError(
-                f"{path.name} is {what}, which is not read here.", "Unpack it, or compress it with gzip or zstd."
-            )
+            raise DataError(f"{path.name} is {what}, which is not read here.", remedy)
     compression = next((name for magic, name in _COMPRESSIONS.items() if head.startswith(magic)), None)
     return pa.input_stream(str(path), compression=compression)
 
@@ -139,8 +141,9 @@ def _require(path: Path, present: Sequence[str], wanted: Sequence[str] | None) -
         if present.count(name) == 1:
             continue
         count = "no column" if name not in present else "more than one column"
+        named = ", ".join(one if one == one.strip() else repr(one) for one in present)
         raise DataError(
-            f"{path.name} has {count} {name!r}; its columns are: {', '.join(present)[:300]}.",
+            f"{path.name} has {count} {name!r}; its columns are: {named[:300]}.",
             "Name the column to read with the parameters that end in _column. If that is a row, name them all with "
             "--column_names; if it is one column, say with --delimiter what divides them.",
         )

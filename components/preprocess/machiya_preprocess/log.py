@@ -13,7 +13,9 @@ from machiya_component import DataError
 from machiya_preprocess.columns import TEXT, Codes, as_text, constant, encode
 from machiya_preprocess.files import read_columns
 from machiya_preprocess.settings import LogLayout
-from machiya_preprocess.times import Micros, to_micros
+from machiya_preprocess.times import DAY, NAT, Micros, to_arrow, to_micros
+
+SMALLER_UNITS = ("ms", "us")
 
 VIEW = "view"
 """What every row is in a log without an event column."""
@@ -70,14 +72,27 @@ def read_log(paths: Sequence[Path], layout: LogLayout) -> EventLog:
     rows = sum(table.num_rows for _, table in tables)
     if rows == 0:
         raise DataError(f"the event log has no rows ({len(paths)} files).", "Look at the step that writes the log.")
+    micros = np.concatenate([_micros(path, piece, layout) for path, piece in zip(paths, times, strict=True)])
+    _refuse_other_unit(micros, layout)
     codes = {name: _codes(tables, name, fractions=name == layout.event_column) for name in names}
     return EventLog(
         user=codes[layout.user_column],
         item=codes[layout.item_column],
         event=codes[layout.event_column] if layout.event_column else constant(VIEW, rows),
-        micros=np.concatenate([_micros(path, piece, layout) for path, piece in zip(paths, times, strict=True)]),
+        micros=micros,
         raw_times=tuple(times),
     )
+
+
+def _refuse_other_unit(micros: Micros, layout: LogLayout) -> None:
+    """Seconds that are taken for milliseconds all lie in January 1970, and nothing would look wrong after that."""
+    latest = int(micros.max())
+    if layout.time_format in SMALLER_UNITS and NAT < latest < 365 * DAY:
+        moment = to_arrow(np.array([latest]))[0]
+        raise DataError(
+            f"the latest time of the log is {moment}, read as {layout.time_format} since 1970.",
+            f"Say with --time_format what {layout.time_column!r} holds: probably a larger unit.",
+        )
 
 
 def _codes(tables: Sequence[tuple[Path, pa.Table]], name: str, *, fractions: bool) -> Codes:

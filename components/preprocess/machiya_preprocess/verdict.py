@@ -30,7 +30,8 @@ REMEDIES = {
     Reason.BAD_TIME: "Say with --time_format how the log writes its times.",
     Reason.IGNORED_EVENT: "Give the events that count a weight above 0 in --event_weights.",
     Reason.OUTSIDE_WINDOW: "Widen the window: --window_from, --window_to, --window_days.",
-    Reason.MACHINE_TRAFFIC: "Raise --max_events_per_hour, --max_events_per_day or --burst_events.",
+    Reason.MACHINE_TRAFFIC: "Raise --max_events_per_hour, --max_events_per_day or --burst_events; 0 switches a rule "
+    "off, --burst_events where times have no seconds.",
     Reason.DUPLICATE: "Lower --dedup_seconds.",
     Reason.UNKNOWN_ITEM: "Check that log and item table write item ids alike, or set --keep_unknown_items true.",
     Reason.BELOW_MINIMUM: "Lower --min_user_items and --min_item_users, or give a longer log.",

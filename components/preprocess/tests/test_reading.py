@@ -204,6 +204,13 @@ def test_times_as_numbers_in_a_csv_file(clean: Run) -> None:
     assert result.table("interactions")["time"].to_pylist()[0].isoformat() == "2026-11-01T10:00:00+00:00"
 
 
+def test_seconds_that_are_taken_for_milliseconds_are_noticed(clean: Run) -> None:
+    log = HEADER + "a,x,view,1793527200\nb,y,view,1793527300\n"
+    with pytest.raises(DataError, match=r"latest time of the log is 1970-01-21 .*, read as ms.*--time_format"):
+        clean(log, time_format="ms")
+    assert clean(log, time_format="s").metrics()["kept"] == 2
+
+
 def test_a_log_without_events_is_a_log_of_views(clean: Run) -> None:
     log = events(event=None)
     weight = clean(log, event_column="", event_weights={"view": 3}).table("interactions")["weight"]
@@ -264,6 +271,16 @@ def test_archives_are_refused_with_what_to_do(clean: Run) -> None:
         archive.writestr("log.csv", LOG)
     with pytest.raises(DataError, match=r"log\.zip is a zip archive.*Unpack it"):
         clean({"log.zip": buffer.getvalue()})
+
+
+def test_json_is_refused_with_what_to_do(clean: Run) -> None:
+    with pytest.raises(DataError, match=r"log\.jsonl is JSON.*CSV or Parquet"):
+        clean({"log.jsonl": b'{"user_id": "u1"}\n'})
+
+
+def test_spaces_in_names_of_columns_can_be_seen(clean: Run) -> None:
+    with pytest.raises(DataError, match="has no column 'item_id'; its columns are: user_id, ' item_id', event, time"):
+        clean(LOG.replace(",item_id", ", item_id"))
 
 
 @pytest.mark.parametrize(
