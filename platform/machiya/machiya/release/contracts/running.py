@@ -1,0 +1,69 @@
+"""How an operation is run, compared: resources, time, cache, service, secrets."""
+
+from collections.abc import Iterator
+
+from machiya.release.contracts.difference import Difference, Place
+from machiya.release.contracts.judging import fixed
+from machiya_component.contract.model import Operation, Resources
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_UNITS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+def running_differences(before: Operation, after: Operation) -> Iterator[Difference]:
+    """Differences of how one operation is run."""
+    place = Place(after.name)
+    yield from _service(place, before, after)
+    yield from _resources(place, before.resources, after.resources)
+    yield from _timeout(place, before.timeout, after.timeout)
+    if before.cache != after.cache:
+        message = "results are reused now" if after.cache else "results are not reused any more"
+        yield fixed("cache.changed", place, before.cache, after.cache, message)
+    yield from _secrets(after.name, before, after)
+
+
+def _service(place: Place, before: Operation, after: Operation) -> Iterator[Difference]:
+    old, new = before.service, after.service
+    if (old is None) != (new is None):
+        kinds = ["batch" if service is None else "service" for service in (old, new)]
+        yield fixed("operation.kind", place, kinds[0], kinds[1], f"is a {kinds[1]}, not a {kinds[0]}")
+    elif old is not None and new is not None and old != new:
+        message = f"is reached at {new.port}{new.health}, not {old.port}{old.health}"
+        yield fixed("service.changed", place, old.model_dump(), new.model_dump(), message)
+
+
+def _resources(place: Place, before: Resources, after: Resources) -> Iterator[Difference]:
+    asked = (("cpu", before.cpu, after.cpu), ("memory", _bytes(before.memory), _bytes(after.memory)))
+    for name, old, new in asked:
+        if old != new:
+            rule = "resources.raised" if new > old else "resources.lowered"
+            shown = [getattr(resources, name) for resources in (before, after)]
+            yield fixed(rule, place, shown[0], shown[1], f"asks for {name} {shown[1]}, not {shown[0]}")
+
+
+def _bytes(quantity: str) -> float:
+    number = quantity.rstrip("kKMGTi")
+    return float(number) * _UNITS.get(quantity[len(number) :], 1)
+
+
+def _timeout(place: Place, before: str | None, after: str | None) -> Iterator[Difference]:
+    old, new = _seconds(before), _seconds(after)
+    if old != new:
+        rule = "timeout.lowered" if new < old else "timeout.raised"
+        yield fixed(rule, place, before, after, f"is ended after {after or 'no time'}, not {before or 'none'}")
+
+
+def _seconds(timeout: str | None) -> float:
+    return float("inf") if timeout is None else float(timeout[:-1]) * _SECONDS[timeout[-1]]
+
+
+def _secrets(operation: str, before: Operation, after: Operation) -> Iterator[Difference]:
+    for name in {**before.secrets, **after.secrets}:
+        place = Place(operation, "secret", name)
+        old, new = before.secrets.get(name), after.secrets.get(name)
+        if new is None:
+            yield fixed("secret.removed", place, name, None, "the secret is not asked for any more")
+        elif old is None:
+            yield fixed("secret.added", place, None, name, "may be told a new secret; it does without")
+        elif old != new:
+            yield fixed("text.changed", place, old.description, new.description, "another description")
