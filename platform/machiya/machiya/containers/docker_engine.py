@@ -185,14 +185,10 @@ def _settings(request: RunRequest) -> dict[str, Any]:
         "labels": {LABEL: "machiya", **request.labels},
         "working_dir": request.working_dir,
         "init": request.init or None,
-        "log_config": None if request.log_size is None else _log_config(request.log_size),
+        "log_config": None if request.keeps_log else LogConfig(type="none"),
         "cpu_period": CPU_PERIOD,
         "cpu_quota": cpu_quota(request.cpus),
     }
-
-
-def _log_config(size: int) -> LogConfig:
-    return LogConfig(type=LogConfig.types.JSON, config={"max-size": str(size), "max-file": "1"})
 
 
 def split_tag(image: str) -> tuple[str, str | None]:

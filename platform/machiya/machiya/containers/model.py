@@ -26,7 +26,7 @@ class RunRequest:
 
     `memory` is in bytes and `cpus` in cores (None: no limit). `publish` makes one port of the container reachable from
     this machine, see `Container.addresses`. With ``init``, the first process is one that passes signals on and collects
-    what others leave; ``log_size`` limits (in bytes) what the engine keeps of the output.
+    what others leave. Without ``keeps_log`` the engine keeps nothing of the output: `Container.output` has it alone.
     """
 
     image: str
@@ -44,7 +44,7 @@ class RunRequest:
     working_dir: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     init: bool = False
-    log_size: int | None = None
+    keeps_log: bool = True
 
 
 @dataclass(frozen=True)

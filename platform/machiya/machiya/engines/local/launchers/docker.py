@@ -24,7 +24,6 @@ T = TypeVar("T")
 RUN_LABEL, STEP_LABEL = "io.machiya.run", "io.machiya.step"
 SCRIPT = "/argo/staging/script"
 _THREADS = 512
-_LOG_SIZE = 1 << 20
 _WAIT_SECONDS = 3600.0
 
 
@@ -214,7 +213,7 @@ class DockerLauncher:
             working_dir=spec.working_dir or None,
             labels={RUN_LABEL: workspace.run, STEP_LABEL: spec.node_id},
             init=True,
-            log_size=_LOG_SIZE,
+            keeps_log=False,
         )
 
     async def end_leftovers(self, run: str, handles: Sequence[Mapping[str, Any]]) -> int:
