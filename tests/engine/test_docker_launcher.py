@@ -54,13 +54,6 @@ def test_the_exit_code_is_that_of_the_program(setup: Setup) -> None:
     assert (result.phase, message(result)) == ("Failed", "Error (exit code 65)")
 
 
-def test_an_image_that_is_not_there_is_an_error_that_says_what_to_do(setup: Setup) -> None:
-    text = manifest("true").replace("image: busybox", "image: localhost:1/machiya-test/absent:1")
-    result = run_workflow(text, setup)
-    assert result.phase == "Error"
-    assert "localhost:1/machiya-test/absent:1 is not on this machine" in message(result)
-
-
 def test_outputs_come_from_volumes_and_from_the_container_itself(setup: Setup) -> None:
     outputs = """
     volumes: [{name: out, emptyDir: {}}]
