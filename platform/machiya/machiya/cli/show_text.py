@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from machiya.cli.output import STYLES, command_line, duration, local_time, phase_text, short_digest
+from machiya.cli.output import STYLES, command_line, duration, local_time, phase_text, short_digest, size
 from machiya.engines.local.argo.interpreter.nodes import NodeType, Phase
 from machiya.records import INTERRUPTED, RunRecord, Step
 from machiya.records.details import cached_from, last_line
@@ -124,7 +124,7 @@ def _worth_showing(step: Step) -> list[Step]:
 
 def _step_text(record: RunRecord, step: Step) -> Text:
     text = Text(_short(step.name), "bold" if step.children else "").append("  ").append(phase_text(step.phase))
-    facts = [_time(record, step)]
+    facts = [_time(record, step), usage_text(step)]
     if step.cached:
         facts.append(f"cached from {cached_from(record, step) or 'a run that is not recorded any more'}")
     if step.node.type is NodeType.TASK_GROUP:
@@ -143,6 +143,20 @@ def _time(record: RunRecord, step: Step) -> str:
     if record.alive and step.node.phase is Phase.RUNNING:
         return f"for {duration(time.time() - step.node.started)}"
     return duration(step.seconds)
+
+
+def usage_text(step: Step) -> str:
+    """``cpu 2.1 s, memory 310.4 MB, wrote 1.2 MB``; of a cached step, what it took to compute that."""
+    usage = step.usage
+    if usage is None:
+        return ""
+    parts = (
+        ("took ", duration(usage.seconds) if step.cached else ""),
+        ("cpu ", duration(usage.cpu_seconds)),
+        ("memory ", size(usage.peak_memory)),
+        ("wrote ", size(usage.output_size)),
+    )
+    return ", ".join(f"{name}{value}" for name, value in parts if value)
 
 
 def _turns(record: RunRecord, step: Step) -> str:

@@ -10,6 +10,7 @@ from machiya.containers.command import docker_command
 from machiya.containers.model import (
     Bind,
     BuildRequest,
+    Consumption,
     Container,
     ContainerEngine,
     Ending,
@@ -22,6 +23,7 @@ from machiya.errors import EngineError
 __all__ = [
     "Bind",
     "BuildRequest",
+    "Consumption",
     "Container",
     "ContainerEngine",
     "Ending",

@@ -9,11 +9,12 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 import requests
-from docker.errors import APIError, NotFound
+from docker.errors import APIError, InvalidVersion, NotFound
 from docker.models.containers import Container as Handle
 from docker.utils.socket import STDOUT, frames_iter
 
-from machiya.containers.model import Ending, RunResult, Signal
+from machiya.containers.control_groups import consumption_of
+from machiya.containers.model import Consumption, Ending, RunResult, Signal
 from machiya.errors import EngineError, OutputError
 
 CPU_PERIOD = 10_000
@@ -76,6 +77,29 @@ class DockerContainer:
         """How it ended; of a container that is gone, as if it had been killed."""
         state = self._state()
         return Ending(int(state["ExitCode"]), bool(state.get("OOMKilled")))
+
+    def consumption(self) -> Consumption | None:
+        """What it has used so far, pages of files that the kernel may drop left out; None when it does not run."""
+        process = int(self._state().get("Pid") or 0)
+        counted = consumption_of(self.id, process) if process else None
+        return counted or (self._statistics() if process else None)
+
+    def _statistics(self) -> Consumption | None:
+        """The same as the engine tells it, which takes a second."""
+        client: Any = self._handle.client
+        try:
+            with engine_errors("measure a container"):
+                # The library's own `stats` cannot ask for one sample.
+                sample = client.api.stats(self.id, stream=False, one_shot=True)
+        except InvalidVersion:  # an engine of before 2020
+            return None
+        memory = sample.get("memory_stats") or {}
+        if "usage" not in memory:
+            return None
+        details = memory.get("stats") or {}
+        droppable = details.get("total_inactive_file", details.get("inactive_file", 0))  # control groups 1, and 2
+        used = max(int(memory["usage"]) - int(droppable), 0)
+        return Consumption(sample["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, used)
 
     def copy_out(self, path: str, folder: Path) -> Path | None:
         """Copy the file or folder at `path` into `folder`; None when it has none."""

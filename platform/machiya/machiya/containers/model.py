@@ -56,6 +56,14 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Consumption:
+    """What a container has used: seconds of processors since its start, and bytes of memory now."""
+
+    cpu_seconds: float
+    memory: int
+
+
+@dataclass(frozen=True)
 class RunResult:
     """How a container ended. `exit_code` is None when it still ran at the time limit (it has been killed since).
 
@@ -122,6 +130,9 @@ class Container(Protocol):
 
     def ending(self) -> Ending:
         """How it ended; ask when it has."""
+
+    def consumption(self) -> Consumption | None:
+        """What it has used so far; None when it does not run."""
 
     def copy_out(self, path: str, folder: Path) -> Path | None:
         """Copy the file or folder at `path` into `folder`; None when it has none. Also after its end.

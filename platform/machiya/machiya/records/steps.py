@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from machiya.engines.local.argo.interpreter.nodes import Node, NodeType, Phase
+from machiya.engines.local.argo.interpreter.nodes import Node, NodeType, Phase, Usage
 from machiya.records.meanings import exit_meaning
 from machiya.records.times import iso
 
@@ -51,6 +51,11 @@ class Step:
         return own if own is not None else self.last.outputs.exit_code
 
     @property
+    def usage(self) -> Usage | None:
+        """What its program took; of a cached step, what it took to compute the outputs. None where none is known."""
+        return self.node.usage or self.last.usage
+
+    @property
     def seconds(self) -> float | None:
         """How long it took; None before its end, and for what did not run."""
         node = self.node
@@ -82,6 +87,7 @@ class Step:
             "finished": iso(node.finished),
             "seconds": self.seconds,
             "cached": self.cached,
+            "usage": self.usage.to_json() if self.usage is not None else None,
             "exitCode": self.exit_code,
             "exitMeaning": exit_meaning(self.exit_code, self.last.message),
             "component": node.labels.get(COMPONENT),

@@ -51,6 +51,13 @@ def main(operation: str, *values: str) -> int:
             sys.stdout.write("x" * 1023 + "\n")
         sys.stdout.write("the end\n")
         return main("write", "flooded")
+    elif operation == "work":  # work MIB SECONDS: uses memory, and a processor
+        room = bytearray(int(values[0]) << 20)
+        room[::4096] = b"x" * len(room[::4096])
+        end = time.process_time() + float(values[1])
+        while time.process_time() < end:
+            pass
+        return main("write", "worked")
     elif operation == "leave":  # leaves a process behind, and tells its number
         left = subprocess.Popen(["sleep", "600"])
         Path(values[0]).write_text(str(left.pid))

@@ -13,6 +13,7 @@ import pytest
 
 from machiya.cli.main import machiya
 from machiya.cli.shell import run
+from machiya.records import RunRecord
 
 from .conftest import Home
 
@@ -82,11 +83,17 @@ def test_an_empty_home_has_no_runs(say: Say) -> None:
     assert "there are no runs in" in say("show", code=66)
 
 
+def clean_size(record: RunRecord) -> int | None:
+    (step,) = record.find_steps("clean")
+    return step.usage.output_size if step.usage is not None else None
+
+
 def test_show_tells_what_became_of_each_step(home: Home, say: Say) -> None:
     first, second = home.run(), home.run()
     text = say("show")
     assert text.startswith(f"{second.name}  Succeeded in ")
-    assert f"├── clean  Succeeded  cached from {first.name}\n" in text
+    clean = next(line for line in text.splitlines() if line.startswith("├── clean  Succeeded  took "))
+    assert clean.endswith(f", wrote {clean_size(first)} B  cached from {first.name}")
     assert "├── shard  Succeeded" in text
     assert "2 turns: 2 cached" in text
     assert "log: raw.csv (sha256:" in text

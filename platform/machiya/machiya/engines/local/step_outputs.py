@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from machiya.engines.local.argo.interpreter.commands import OutputArtifact, OutputParameter, PodSpec
-from machiya.engines.local.argo.interpreter.nodes import ArtifactValue, Outputs
+from machiya.engines.local.argo.interpreter.nodes import ArtifactValue, Outputs, Usage
 from machiya.engines.local.launchers import Exit, RunningStep, Workspace
 from machiya.engines.local.paths import inside
 from machiya.engines.local.store import ArtifactStore
@@ -26,9 +26,10 @@ class StepOutputs:
         self._store = store
         self._problems: list[str] = []
         self._absent: list[str] = []
+        self._size: int | None = None
 
-    async def collect(self, running: RunningStep, ending: Exit) -> tuple[Outputs, Sequence[str]]:
-        """The outputs, and what is wrong with them."""
+    async def collect(self, running: RunningStep, ending: Exit, seconds: float) -> tuple[Outputs, Sequence[str]]:
+        """The outputs of a program that ran for so long, and what is wrong with them."""
         parameters = {}
         for parameter in self._spec.output_parameters:
             value = await self._parameter(running, parameter)
@@ -40,7 +41,8 @@ class StepOutputs:
             if kept is not None:
                 artifacts[artifact.name] = kept
         result = running.result if self._spec.capture_result else None
-        return Outputs(parameters, artifacts, result, ending.code), self._problems or self._absent
+        usage = Usage(seconds, ending.cpu_seconds, ending.peak_memory, self._size)
+        return Outputs(parameters, artifacts, result, ending.code, usage), self._problems or self._absent
 
     async def _parameter(self, running: RunningStep, parameter: OutputParameter) -> str | None:
         what = f"the output parameter {parameter.name!r}"
@@ -83,6 +85,7 @@ class StepOutputs:
         if any(_overlap(artifact, other) for other in self._spec.output_artifacts if other is not artifact):
             source = self._copied(source)
         reference = self._store.put(source, artifact.key)
+        self._size = (self._size or 0) + reference.size
         return ArtifactValue(reference.key, digest=reference.digest)
 
     def _copied(self, source: Path) -> Path:

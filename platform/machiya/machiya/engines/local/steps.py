@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -59,8 +60,9 @@ class Step:
         try:
             if self._stop is not None:  # while it was being started
                 await running.stop(self._stop)
+            began = time.monotonic()
             ending = await running.wait()
-            outputs, problems = await self._outputs.collect(running, ending)
+            outputs, problems = await self._outputs.collect(running, ending, time.monotonic() - began)
         except MachiyaError as error:
             with suppress(MachiyaError):
                 await running.stop(0.0)

@@ -14,6 +14,7 @@ from machiya.engines.local.argo.interpreter.commands import PodSpec
 from machiya.engines.local.argo.model import Mount, Specification
 from machiya.engines.local.launchers.images import COMPONENT, Images, ImageUse
 from machiya.engines.local.launchers.logs import StepLog
+from machiya.engines.local.launchers.meter import Meter
 from machiya.engines.local.launchers.protocol import Exit, LaunchError, Workspace
 from machiya.engines.local.launchers.secrets import secret_values
 from machiya.errors import MachiyaError
@@ -36,6 +37,7 @@ class DockerStep:
         self._container = container
         self._log = log
         self._follower: asyncio.Future[None] | None = None
+        self._meter: Meter | None = None
         self._spec: PodSpec | None = None
         self._workspace: Workspace | None = None
 
@@ -53,6 +55,7 @@ class DockerStep:
     def started(self) -> None:
         """It runs."""
         self._follower = asyncio.ensure_future(self._pool.run(self._write))
+        self._meter = Meter(lambda: self._pool.run(self._container.consumption))
 
     @property
     def handle(self) -> Mapping[str, Any]:
@@ -68,6 +71,8 @@ class DockerStep:
         """Wait for its end."""
         while not await self._pool.run(lambda: self._container.wait(_WAIT_SECONDS)):
             pass
+        if self._meter is not None:
+            await self._meter.stop()
         if self._follower is not None:
             (problem,) = await asyncio.gather(self._follower, return_exceptions=True)
             if problem is not None:
@@ -75,7 +80,8 @@ class DockerStep:
         ending = await self._pool.run(self._container.ending)
         if ending.out_of_memory and ending.exit_code != 0:
             self._log.write(b"machiya: killed by the kernel: it reached its limit of memory.\n", stdout=False)
-        return Exit(ending.exit_code, ending.out_of_memory)
+        used = (self._meter.cpu_seconds, self._meter.peak_memory) if self._meter is not None else (None, None)
+        return Exit(ending.exit_code, ending.out_of_memory, *used)
 
     async def stop(self, grace: float) -> None:
         """SIGTERM, then SIGKILL."""
@@ -100,6 +106,8 @@ class DockerStep:
 
     async def close(self) -> None:
         """Complete its log, and remove the container."""
+        if self._meter is not None:
+            await self._meter.stop()
         self._log.close()
         await self._pool.run(self._resources.close)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from machiya.engines.local.argo.interpreter.commands import PodSpec
 from machiya.engines.local.argo.model import Specification, Template
+from machiya.engines.local.launchers.child import Child
 from machiya.engines.local.launchers.logs import StepLog
 from machiya.engines.local.launchers.memory_watch import MemoryWatch
 from machiya.engines.local.launchers.process_step import DATA, ProcessStep, is_local, local_path
@@ -145,15 +146,7 @@ async def _started(
 ) -> ProcessStep:
     (stdout, stdout_end), (stderr, stderr_end) = await _pipe(), await _pipe()
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=stdout_end,
-            stderr=stderr_end,
-            cwd=workspace.folder,
-            env=environment,
-            start_new_session=True,
-        )
+        process = Child(command, workspace.folder, environment, stdout_end, stderr_end)
     finally:
         os.close(stdout_end)
         os.close(stderr_end)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from machiya.engines.local.launchers.child import Child
 from machiya.engines.local.launchers.logs import StepLog
 from machiya.engines.local.launchers.memory_watch import Watched
 from machiya.engines.local.launchers.processes import end_group, kernel_kills, start_time
@@ -23,7 +24,7 @@ class ProcessStep:
 
     def __init__(
         self,
-        process: asyncio.subprocess.Process,
+        process: Child,
         workspace: Workspace,
         log: StepLog,
         pipes: Sequence[tuple[asyncio.StreamReader, bool]],
@@ -65,7 +66,12 @@ class ProcessStep:
                 await asyncio.gather(*self._readers)
         for reader in self._readers:
             reader.cancel()
-        return Exit(code if code >= 0 else 128 - code, self._out_of_memory(code))
+        return Exit(
+            code if code >= 0 else 128 - code,
+            self._out_of_memory(code),
+            self._process.cpu_seconds,
+            self._process.peak_memory,
+        )
 
     def _out_of_memory(self, code: int) -> bool:
         """Whether that is why it ended; the log says what is known of it."""

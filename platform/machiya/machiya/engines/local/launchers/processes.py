@@ -28,6 +28,15 @@ def start_time(pid: int) -> str:
         return ""
 
 
+def high_water(pid: int) -> int:
+    """The most memory, in bytes, that a process has used so far; 0 if it is gone, or where there is no /proc."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in (_PROC / str(pid) / "status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
 def end_group(pid: int, number: signal.Signals) -> bool:
     """Send a signal to a process group; whether there was one."""
     try:

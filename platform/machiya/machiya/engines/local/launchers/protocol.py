@@ -29,10 +29,15 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Exit:
-    """How a program ended: its exit code (128 + signal where a signal ended it), and whether for want of memory."""
+    """How a program ended: its exit code (128 + signal where a signal ended it), and whether for want of memory.
+
+    ``cpu_seconds`` and ``peak_memory`` (bytes) are what it used, None where that is not known.
+    """
 
     code: int
     out_of_memory: bool = False
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
 
 
 class RunningStep(Protocol):

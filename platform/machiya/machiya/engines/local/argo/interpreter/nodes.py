@@ -67,13 +67,42 @@ class ArtifactValue:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a program took, and the size of what it put out. None is not known; memory and sizes in bytes.
+
+    ``peak_memory`` is that of the largest process where processes are run, of the container where containers are.
+    """
+
+    seconds: float | None = None
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
+    output_size: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what is known."""
+        values = {
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "cpuSeconds": None if self.cpu_seconds is None else round(self.cpu_seconds, 3),
+            "peakMemory": self.peak_memory,
+            "outputSize": self.output_size,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Usage":
+        """The inverse of `to_json`."""
+        return cls(data.get("seconds"), data.get("cpuSeconds"), data.get("peakMemory"), data.get("outputSize"))
+
+
+@dataclass(frozen=True)
 class Outputs:
-    """What a node gives to others."""
+    """What a node gives to others, and what that took: whoever takes over remembered outputs knows their cost."""
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, ArtifactValue] = field(default_factory=dict)
     result: str | None = None
     exit_code: int | None = None
+    usage: Usage | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Only what is set."""
@@ -86,6 +115,8 @@ class Outputs:
             data["result"] = self.result
         if self.exit_code is not None:
             data["exitCode"] = self.exit_code
+        if self.usage is not None:
+            data["usage"] = self.usage.to_json()
         return data
 
     @classmethod
@@ -96,6 +127,7 @@ class Outputs:
             artifacts={name: ArtifactValue.from_json(one) for name, one in data.get("artifacts", {}).items()},
             result=data.get("result"),
             exit_code=data.get("exitCode"),
+            usage=Usage.from_json(data["usage"]) if "usage" in data else None,
         )
 
 
@@ -129,6 +161,11 @@ class Node:
     memo_key: str = ""
     memo_hit: bool = False
     fingerprint: str = ""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What its program took; of one whose outputs are remembered (`memo_hit`), what it took to compute them."""
+        return self.outputs.usage
 
     def to_json(self) -> dict[str, Any]:
         """As events hold it: only what is set."""
