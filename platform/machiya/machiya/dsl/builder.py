@@ -43,13 +43,20 @@ _TYPES: tuple[tuple[type, ParameterType], ...] = (
 class Loading:
     """The workflow's folder, the stage, and the pins that hold while a file is read.
 
-    ``contracts``, by component, hold instead of those that are kept beside the pins.
+    ``contracts``, by component, hold instead of those that are kept beside the pins; ``kept``, by component and
+    version, are as if they were kept there.
     """
 
     folder: Path
     stage: str
     pins: Pins
     contracts: Mapping[str, Contract] = field(default_factory=dict)
+    kept: Mapping[tuple[str, str], Contract] = field(default_factory=dict)
+
+    def contract(self, name: str, version: str) -> Contract:
+        """The contract of a component, in the version that the stage pins. Raises as ``vendored_contract``."""
+        known = self.contracts.get(name) or self.kept.get((name, version))
+        return known or vendored_contract(self.folder, name, version)
 
 
 LOADING: ContextVar[Loading | None] = ContextVar("machiya_loading", default=None)
@@ -100,9 +107,7 @@ class Workflow:
             self.findings.add(place, "component", name, message, nearest(name, pins, "Pinned"))
             return NOTHING
         try:
-            contract = self.loading.contracts.get(name) or vendored_contract(
-                self.loading.folder, name, pins[name].version
-            )
+            contract = self.loading.contract(name, pins[name].version)
         except MachiyaError as error:
             self.findings.add(place, "contract", name, error.message, error.remedy)
             return NOTHING

@@ -3,6 +3,7 @@
 import runpy
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from machiya.dsl.builder import LOADING, Loading, Workflow
@@ -11,7 +12,7 @@ from machiya.dsl.complete import complete
 from machiya.dsl.findings import WorkflowError, nearest
 from machiya.dsl.model import WorkflowDefinition
 from machiya.errors import MachiyaError, NotFoundError
-from machiya.pins import Pins, load_pins, vendored_contract
+from machiya.pins import Pins, load_pins
 from machiya_component.contract import Contract
 from machiya_component.findings import Finding
 
@@ -38,7 +39,11 @@ def workflow_folders(root: Path = Path()) -> list[Path]:
 
 
 def load_workflow(
-    folder: Path, stage: str, pins: Pins | None = None, contracts: Mapping[str, Contract] | None = None
+    folder: Path,
+    stage: str,
+    pins: Pins | None = None,
+    contracts: Mapping[str, Contract] | None = None,
+    kept: Mapping[tuple[str, str], Contract] | None = None,
 ) -> WorkflowDefinition:
     """The workflow in `folder` at a stage; nothing of its module stays behind.
 
@@ -47,6 +52,7 @@ def load_workflow(
         stage: a stage of the pins.
         pins: the pins to use instead of those of the folder.
         contracts: by component, the contracts to use instead of those that are kept beside the pins.
+        kept: by component and version, contracts to use as if they were kept there.
 
     Raises:
         NotFoundError: there is no such file or stage.
@@ -54,28 +60,27 @@ def load_workflow(
         WorkflowError: the file is not valid; it has every finding.
     """
     pins = pins or load_pins(folder)
-    workflow = _read(folder, stage, pins, contracts or {})
+    loading = Loading(folder, stage, pins, contracts or {}, kept or {})
+    workflow = _read(loading)
     canary = pins.canary_of(stage)
     if canary is None:
         return workflow
     component, pin = canary
-
-    def contract_of(name: str, version: str) -> Contract:
-        return (contracts or {}).get(name) or vendored_contract(folder, name, version)
-
-    others = {name: contract for name, contract in (contracts or {}).items() if name != component}
-    changed = _read(folder, stage, pins.with_pin(stage, component, pin.pin), others)
-    experiment = experiment_of(pins.stage(stage), stage, component, str(pins.file), contract_of)
+    others = {name: contract for name, contract in loading.contracts.items() if name != component}
+    with_other = pins.with_pin(stage, component, pin.pin)
+    changed = _read(replace(loading, pins=with_other, contracts=others))
+    experiment = experiment_of(pins.stage(stage), stage, component, str(pins.file), loading.contract)
     return with_canary(workflow, changed, component, pin, experiment, str(pins.file))
 
 
-def _read(folder: Path, stage: str, pins: Pins, contracts: Mapping[str, Contract]) -> WorkflowDefinition:
+def _read(loading: Loading) -> WorkflowDefinition:
     """The workflow with the pins of a stage, whatever canary there is."""
+    folder = loading.folder
     file = folder / WORKFLOW_FILE
     if not file.is_file():
         raise NotFoundError(f"{file} is not there.", f"A workflow's folder holds a {WORKFLOW_FILE}.")
-    pins.stage(stage)
-    token = LOADING.set(Loading(folder, stage, pins, contracts))
+    loading.pins.stage(loading.stage)
+    token = LOADING.set(loading)
     try:
         names = runpy.run_path(str(file), run_name=f"machiya_workflow_{folder.name}")
     except MachiyaError:

@@ -1,6 +1,6 @@
 """Pins: which version of each component runs in each stage of a workflow, and the contracts of these versions."""
 
-from machiya.pins.load import contract_path, load_pins, parse_pin, vendored_commit, vendored_contract
+from machiya.pins.load import contract_path, load_pins, parse_pin, parse_pins, vendored_commit, vendored_contract
 from machiya.pins.model import PINS_FILE, CanaryPin, Pin, Pins, PinsError
 from machiya.pins.vendor import Vendored, vendor
 
@@ -14,6 +14,7 @@ __all__ = [
     "contract_path",
     "load_pins",
     "parse_pin",
+    "parse_pins",
     "vendor",
     "vendored_commit",
     "vendored_contract",

@@ -8,7 +8,7 @@ from machiya.pins.model import CANARY_STAGE, PINS_FILE, CanaryPin, Pin, Pins, Pi
 from machiya.pins.validate import CANARY_KEY, PIN, REGISTRY_KEY, validate
 from machiya_component.contract import Contract, contract_from_json
 from machiya_component.contract import ContractError as KitContractError
-from machiya_component.contract.parse import parse_file
+from machiya_component.contract.parse import RawContract, parse_file, parse_text
 
 CONTRACTS_FOLDER = "contracts"
 
@@ -20,7 +20,15 @@ def load_pins(folder: Path) -> Pins:
         PinsError: the file is not there or not valid; it has every finding.
     """
     file = folder / PINS_FILE
-    raw = parse_file(file)
+    return _completed(parse_file(file), file)
+
+
+def parse_pins(text: str, file: Path) -> Pins:
+    """The pins of a text that is, or will be, that of `file`. Raises as `load_pins`."""
+    return _completed(parse_text(text, str(file)), file)
+
+
+def _completed(raw: RawContract, file: Path) -> Pins:
     findings = validate(raw)
     if findings:
         raise PinsError(str(file), findings)
