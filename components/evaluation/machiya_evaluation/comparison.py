@@ -103,7 +103,7 @@ def compare(
             "Compare recommendations that were made for the same users.",
         )
     before, after = before.where(both[before.user]), after.where(both[after.user])
-    division = _segments(segments, train, users, segment_edges)
+    division = divide_users(segments, train, users, segment_edges)
     return Comparison(
         _user_changes(before, after, users, division, both, p),
         _item_changes(before, after, items, k),
@@ -174,7 +174,8 @@ def _item_changes(before: RankedLists, after: RankedLists, items: pa.Array, k: i
     return ItemChanges(items.filter(pa.array(shown)), base[shown], candidate[shown])
 
 
-def _segments(segments: pa.Table | None, train: pa.Table | None, users: pa.Array, edges: Sequence[int]) -> Segments:
+def divide_users(segments: pa.Table | None, train: pa.Table | None, users: pa.Array, edges: Sequence[int]) -> Segments:
+    """By the table of segments; without it by the history in train; without both, everybody together."""
     if segments is not None:
         return segments_of_table(segments, users)
     if train is None:

@@ -61,8 +61,10 @@ def compare(
     candidate: TableInput,
     segments: TableInput | None,
     train: TableInput | None,
+    test: TableInput | None,
     user_changes: TableOutput,
     item_changes: TableOutput,
+    metric_changes: TableOutput,
     verdict: TableOutput,
     metrics: MetricsOutput,
     *,
@@ -71,9 +73,12 @@ def compare(
     segment_edges: list[int],
     thresholds: dict[str, float],
     min_users: int,
+    bootstrap_samples: int,
+    confidence: float,
+    seed: int,
 ) -> None:
     """Compare two sets of recommendations, and judge the change by thresholds."""
-    from machiya_evaluation import comparison, tables
+    from machiya_evaluation import comparison, gain, tables
     from machiya_evaluation.verdict import judge
 
     lists = ["user_id", "item_id", "rank"]
@@ -87,6 +92,20 @@ def compare(
             p=p,
             segment_edges=sorted(segment_edges),
         )
+        settings = gain.Settings(k, bootstrap_samples, confidence, sorted(segment_edges))
+        gains = (
+            gain.metric_changes(
+                base.read(lists),
+                candidate.read(lists),
+                test.read(["user_id", "item_id"]),
+                _read(segments, "user_id", "segment"),
+                _read(train, "user_id"),
+                settings,
+                context.rng,
+            )
+            if test is not None
+            else []
+        )
     observations = comparison.user_statistics(result.users) | comparison.total_statistics(result)
     judgements = judge(observations, thresholds, min_users)
     for rule, threshold, observed, outcome in judgements:
@@ -94,6 +113,7 @@ def compare(
         context.log.info("%s %g: %s (%s)", rule, threshold, outcome, shown)
     user_changes.write(tables.user_changes_table(result.users))
     item_changes.write(tables.item_changes_table(result.items))
+    metric_changes.write(tables.metric_changes_table(gains))
     verdict.write(tables.verdict_table(judgements))
     metrics.write(tables.comparison_metrics(result, judgements, k))
 

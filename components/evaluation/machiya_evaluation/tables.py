@@ -14,6 +14,7 @@ from machiya_evaluation.comparison import (
     user_statistics,
 )
 from machiya_evaluation.evaluation import Score
+from machiya_evaluation.gain import MetricChange
 from machiya_evaluation.segments import EVERYBODY
 from machiya_evaluation.verdict import Judgement
 
@@ -23,6 +24,19 @@ SCORES = pa.schema(
         ("k", pa.int64()),
         ("segment", pa.string()),
         ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("users", pa.int64()),
+    ]
+)
+METRIC_CHANGES = pa.schema(
+    [
+        ("metric", pa.string()),
+        ("k", pa.int64()),
+        ("segment", pa.string()),
+        ("base", pa.float64()),
+        ("candidate", pa.float64()),
+        ("difference", pa.float64()),
         ("low", pa.float64()),
         ("high", pa.float64()),
         ("users", pa.int64()),
@@ -71,6 +85,11 @@ def item_changes_table(changes: ItemChanges) -> pa.Table:
             "change": changes.candidate - changes.base,
         }
     )
+
+
+def metric_changes_table(changes: Sequence[MetricChange]) -> pa.Table:
+    """One row for each metric and segment; null where a value cannot be computed."""
+    return pa.Table.from_pylist([change._asdict() for change in changes], schema=METRIC_CHANGES)
 
 
 def verdict_table(judgements: Sequence[Judgement]) -> pa.Table:
