@@ -7,6 +7,8 @@
     ├── ContractError          65  a component.yaml breaks the rules of the contract
     ├── NotFoundError          66  a folder, file or image that was named is not there
     ├── EngineError            69  no container engine answers, or it refused
+    ├── RegistryError          69  a registry of images cannot be reached, or gives no answer that makes sense
+    ├── AccessError            77  a registry of images refuses the credentials, or wants some
     ├── OutputError            73  what should be written cannot be written
     ├── BuildError              1  an image could not be built
     ├── CheckError              1  what was checked ran to its end and was found wanting
@@ -54,6 +56,18 @@ class EngineError(MachiyaError):
     """No container engine answers, or it refused to do what was asked."""
 
     exit_code = 69
+
+
+class RegistryError(MachiyaError):
+    """A registry of images cannot be reached, is too slow, cannot be trusted, or gives no answer that makes sense."""
+
+    exit_code = 69
+
+
+class AccessError(MachiyaError):
+    """A registry of images refuses the credentials, or wants some where there are none."""
+
+    exit_code = 77
 
 
 class OutputError(MachiyaError):

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +77,15 @@ class FakeEngine:
         raise NotImplementedError
 
     def pull(self, image: str) -> None:
+        raise NotImplementedError
+
+    def tag(self, image: str, name: str) -> None:
+        raise NotImplementedError
+
+    def push(self, name: str, on_line: Callable[[str], None]) -> str:
+        raise NotImplementedError
+
+    def files(self, image: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
         raise NotImplementedError
 
     def remove_labelled(self, label: str, value: str) -> int:

@@ -24,6 +24,14 @@ home_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 """``as_json: bool``: JSON for programs instead of text for people."""
 
+registry_option = click.option(
+    "--registry",
+    metavar="NAME",
+    envvar="MACHIYA_REGISTRY",
+    help="Where images are: ghcr.io/acme. [default: the one of the workflows' pins; variable: MACHIYA_REGISTRY]",
+)
+"""``registry: str | None``."""
+
 
 def launcher_option(default: str) -> Callable[[Command], Command]:
     """``launcher: str | None``; `default` says what holds where it is not given."""

@@ -40,6 +40,8 @@ ENTRIES: dict[str, Entry] = {
     "render": Entry("render", "render", "Write the Argo manifests of workflows."),
     "graph": Entry("graph", "graph", "Draw a workflow."),
     "vendor": Entry("vendor", "vendor", "Keep the contracts of pinned versions beside the pins."),
+    "release": Entry("release", "release", "Release the version of a component that FOLDER holds."),
+    "releases": Entry("releases", "releases", "List the released versions of a component."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of component.yaml."),
 }
 

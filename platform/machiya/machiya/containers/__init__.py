@@ -7,6 +7,7 @@ An engine removes its containers when its block ends::
 """
 
 from machiya.containers.command import docker_command
+from machiya.containers.credentials import Credentials, credentials_for
 from machiya.containers.model import (
     Bind,
     BuildRequest,
@@ -26,11 +27,13 @@ __all__ = [
     "Consumption",
     "Container",
     "ContainerEngine",
+    "Credentials",
     "Ending",
     "ImageInfo",
     "RunRequest",
     "RunResult",
     "connect",
+    "credentials_for",
     "docker_command",
     "unavailable",
 ]

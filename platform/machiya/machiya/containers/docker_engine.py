@@ -16,6 +16,7 @@ from docker.models.containers import Container as Handle
 from docker.types import LogConfig, Mount
 
 from machiya.containers.docker_container import CPU_PERIOD, DockerContainer, cpu_quota, engine_errors, parse_time
+from machiya.containers.docker_images import push, regular_files
 from machiya.containers.model import BuildRequest, ImageInfo, RunRequest, RunResult
 from machiya.errors import BuildError, EngineError, NotFoundError
 
@@ -153,6 +154,23 @@ class DockerEngine:
                 f"the image {image} is not on this machine, and cannot be fetched: {error.message}",
                 "Look at its name, log in to its registry (`docker login`), or build it.",
             ) from error
+
+    def tag(self, image: str, name: str) -> None:
+        """Give an image a further name."""
+        with engine_errors(f"tag {image}"):
+            self._client.api.tag(image, *split_tag(name))
+
+    def push(self, name: str, on_line: Callable[[str], None]) -> str:
+        """Send a tag to its registry; the digest that it has there."""
+        return push(self._client, *split_tag(name), on_line)
+
+    def files(self, image: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+        """The regular files of an image whose path is wanted: a container is made, but not started."""
+        with (
+            self.create(RunRequest(image=image, command=("contract",))) as container,
+            engine_errors(f"read the files of {image}"),
+        ):
+            yield from regular_files(self._client.api.export(container.id), wanted)
 
     def remove_labelled(self, label: str, value: str) -> int:
         """Remove the containers of any process that have this label; how many there were."""

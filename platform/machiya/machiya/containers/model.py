@@ -194,6 +194,18 @@ class ContainerEngine(Protocol):
     def pull(self, image: str) -> None:
         """Fetch an image from its registry; NotFoundError when that has none, or cannot be reached."""
 
+    def tag(self, image: str, name: str) -> None:
+        """Give an image a further name, ``repository:tag``."""
+
+    def push(self, name: str, on_line: Callable[[str], None]) -> str:
+        """Send ``repository:tag`` to its registry, with docker's own credentials; the digest that it has there.
+
+        Raises AccessError and RegistryError.
+        """
+
+    def files(self, image: str, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+        """The regular files of an image whose path (without a leading ``/``) is wanted. Its program does not run."""
+
     def remove_labelled(self, label: str, value: str) -> int:
         """Remove the containers of any process that have this label; how many there were."""
 
