@@ -178,13 +178,15 @@ def resubmit(run: str, setup: Setup, *, parameters: Mapping[str, str] | None = N
 
 def stop(run: str, home: Path, *, kill: bool = False) -> bool:
     """Tell the engine that works on a run to stop it (with `kill`: at once); False when none does."""
-    holder = open_run(home, run).holder()
+    folder = open_run(home, run)
+    holder = folder.holder()
     if holder is None:
         return False
     os.kill(holder, signal.SIGTERM)
     if kill:
         time.sleep(0.1)  # two signals at once would be one
-        os.kill(holder, signal.SIGTERM)
+        if folder.holder() == holder:  # else the first one was enough, and a second would end whoever reports that
+            os.kill(holder, signal.SIGTERM)
     return True
 
 

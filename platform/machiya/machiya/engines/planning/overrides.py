@@ -46,7 +46,11 @@ def parse_override(text: str, contract_label: Labels) -> Override:
         return _checked(Override(name, _folder_contract(Path(source)), folder=Path(source)))
     if source.startswith((".", "/", "~")):
         raise NotFoundError(f"--with {text}: there is no folder {source}.", FORM)
-    return _checked(Override(name, _image_contract(source, contract_label), image=source))
+    try:
+        contract = _image_contract(source, contract_label)
+    except NotFoundError as error:
+        raise NotFoundError(f"--with {text}: there is no folder {source} here, and {error.message}", FORM) from error
+    return _checked(Override(name, contract, image=source))
 
 
 def _checked(override: Override) -> Override:
