@@ -149,3 +149,14 @@ def test_the_examples_of_argo_can_be_read() -> None:
     assert len(names) == 47
     for name in names:
         assert load_manifest((examples / name).read_text(), name).workflow.kind == "Workflow"
+
+
+def test_many_reasons_are_all_told_and_one_is_told_once() -> None:
+    with pytest.raises(ManifestError) as error:
+        load(GOOD + "    daemon: true\n    sidecars: [{name: s, image: x}]\n")
+    assert error.value.message == "w.yaml cannot be run here, for 2 reasons."
+    assert [line.split(": ")[0] for line in error.value.remedy.splitlines()[::2]] == ["w.yaml:12", "w.yaml:13"]
+    with pytest.raises(ManifestError) as error:
+        load(GOOD + "    daemon: true\n")
+    assert error.value.message.startswith("w.yaml:12: ")
+    assert error.value.remedy not in error.value.message

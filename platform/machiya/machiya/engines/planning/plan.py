@@ -10,7 +10,7 @@ from machiya.engines.planning.locations import choose_locations
 from machiya.engines.planning.overrides import Override
 from machiya.engines.planning.values import checked_values
 from machiya.errors import ArgumentsError, NotFoundError
-from machiya.manifest.render import render
+from machiya.manifest.render import RENDERED_FOLDER, render
 from machiya.pins import Pin, Pins, load_pins
 
 
@@ -20,7 +20,7 @@ class Plan:
 
     Attributes:
         manifest: YAML, complete.
-        file: where that comes from, for messages.
+        file: the file whose lines messages name; of a workflow, the one that ``machiya render`` makes.
         parameters: values for the manifest's parameters.
         locations: by external artifact, where it is: a path or a URL; empty for an optional one that is absent.
         components: those whose operations are called.
@@ -73,7 +73,7 @@ def plan_workflow(
     locations = choose_locations(folder, workflow.artifacts, values)
     return Plan(
         manifest=render(workflow, pins, {(one.component, one.contract.version): "" for one in overrides}),
-        file=str(folder / "workflow.py"),
+        file=str(folder / RENDERED_FOLDER / f"{stage}.yaml"),
         parameters={name: value for name, value in values.items() if name not in locations},
         locations=locations,
         workflow=workflow.name,

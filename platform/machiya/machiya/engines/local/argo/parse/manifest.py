@@ -1,6 +1,7 @@
 """Documents: the workflow that is run, and the templates and ConfigMaps beside it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from machiya.engines.local.argo.model import Document, Manifest, Specification, Template
@@ -17,7 +18,8 @@ from machiya.engines.local.argo.parse.templates import (
 from machiya.errors import MachiyaError
 from machiya.manifest.lint.node import Node
 from machiya.manifest.lint.reading import read
-from machiya_component.findings import Finding, summarize
+from machiya.pins.model import listed
+from machiya_component.findings import Finding
 
 _RUNNABLE = ("Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate")
 _IGNORED = (
@@ -35,7 +37,13 @@ class ManifestError(MachiyaError):
     exit_code = 65
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__(str(findings[0]) if len(findings) == 1 else summarize(findings), findings[0].remedy)
+        first = findings[0]
+        if len(findings) == 1:
+            super().__init__(str(replace(first, remedy="")), first.remedy)
+        else:
+            super().__init__(
+                f"{first.file or 'the manifest'} cannot be run here, for {len(findings)} reasons.", listed(findings)
+            )
         self.findings = tuple(findings)
 
 
