@@ -106,8 +106,9 @@ def _rows(
     if settings.bootstrap_samples and users > 1:
         interval = bootstrap_interval(change, settings.bootstrap_samples, settings.confidence, rng)
         bounds = [(float(low), float(high)) for low, high in interval.T]
-    means = [values.mean(axis=0) for values in (before, after, change)]
+    sides = [values.mean(axis=0).tolist() for values in (before, after, change)]
+    rows = zip(RANKING_METRICS, *sides, bounds, strict=True)
     return [
-        MetricChange(name, settings.k, segment, *(float(mean[column]) for mean in means), *bounds[column], users)
-        for column, name in enumerate(RANKING_METRICS)
+        MetricChange(name, settings.k, segment, base, candidate, difference, low, high, users)
+        for name, base, candidate, difference, (low, high) in rows
     ]
