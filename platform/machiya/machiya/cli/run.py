@@ -34,6 +34,7 @@ _MANIFESTS = (".yaml", ".yml", ".json")
     metavar="FILE",
     help="A file of templates or ConfigMaps that a manifest FILE refers to. [repeatable]",
 )
+@click.option("--list", "list_values", is_flag=True, help="List what can be given with -p, and end.")
 @launcher_option("processes for working copies, else containers where an engine answers")
 @store_option
 @home_option
@@ -44,6 +45,7 @@ def run(
     stage: str | None,
     overrides: tuple[str, ...],
     beside: tuple[Path, ...],
+    list_values: bool,
     launcher: "LauncherName | None",
     store: str | None,
     home: Path,
@@ -57,6 +59,10 @@ def run(
     """
     from contextlib import ExitStack
 
+    if list_values:
+        _list(workflow, stage, as_json=as_json)
+        return
+
     from machiya.cli.run_output import reported
     from machiya.engines.local.launching import contract_label
     from machiya.engines.planning import parse_override
@@ -68,6 +74,23 @@ def run(
         plan = _plan(workflow, stage, [parse_override(text, label) for text in overrides], given, beside)
     with reported(home, launcher, store, as_json=as_json) as session:
         session.work(session.runner.begin(plan))
+
+
+def _list(workflow: str, stage: str | None, *, as_json: bool) -> None:
+    from machiya.cli.output import print_json
+    from machiya.dsl import find_workflow, load_workflow
+    from machiya.engines.planning.values import describe_values
+    from machiya.pins import load_pins
+
+    if Path(workflow).suffix in _MANIFESTS:
+        raise ArgumentsError("--list goes with a workflow.", "A manifest FILE has its parameters in spec.arguments.")
+    folder = find_workflow(workflow)
+    found = describe_values(load_workflow(folder, stage or next(iter(load_pins(folder).stages))))
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        click.echo(f"{one['name']}={one['default']}  ({one['type']})\n    {one['description']}")
 
 
 def _plan(

@@ -58,6 +58,15 @@ def test_a_run_tells_what_begins_and_ends_and_where_the_results_are(machiya: Mac
     assert "2 steps, 2 from the cache" in again
 
 
+def test_what_can_be_given_is_listed(machiya: Machiya) -> None:
+    listed = machiya("run", "letters", "--list")
+    assert listed.startswith("log=data/log.txt  (data)\n    The raw log\nmore=  (optional data)\n    More of it\n")
+    assert "factor=1  (integer)\n    By what the number is multiplied\n" in listed
+    names = [one["name"] for one in json.loads(machiya("run", "letters", "--list", "--json"))]
+    assert names == ["log", "more", "factor", "until"]
+    assert "goes with a workflow" in machiya("run", "x.yaml", "--list", code=64)
+
+
 def test_json_is_all_that_standard_output_gets(machiya: Machiya, project: Path) -> None:
     done = subprocess.run([MACHIYA, *RUN, "--json"], cwd=project, capture_output=True, text=True, check=True)
     summary: dict[str, Any] = json.loads(done.stdout)

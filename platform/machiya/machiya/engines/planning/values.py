@@ -55,6 +55,28 @@ def checked_values(workflow: WorkflowDefinition, given: Mapping[str, str]) -> di
     return values
 
 
+def describe_values(workflow: WorkflowDefinition) -> list[dict[str, str]]:
+    """What a run of a workflow can be given, as texts: `name`, `type`, `default`, `description`; data first."""
+    data = [
+        {
+            "name": artifact.name,
+            "type": "optional data" if artifact.optional else "data",
+            "default": artifact.default or "",
+            "description": artifact.description,
+        }
+        for artifact in workflow.artifacts
+    ]
+    return data + [
+        {
+            "name": one.name,
+            "type": " | ".join(map(str, one.fragment.get("enum", [one.type]))),
+            "default": text_of(one.default),
+            "description": one.description,
+        }
+        for one in workflow.parameters
+    ]
+
+
 def _checked(parameter: Parameter, text: str, problems: list[tuple[str, str]]) -> str:
     value, problem = read_value(parameter, text)
     found = [problem] if problem else [f"{one}." for one in violations(parameter.fragment, value)]
