@@ -60,6 +60,11 @@ class RunRecord:
         """The stage that was run, empty for a plain manifest."""
         return str(self.options.get("stage") or "")
 
+    @property
+    def purpose(self) -> str:
+        """What it is for where it is not the workflow's own: ``diff``; else empty."""
+        return str(self.options.get("purpose") or "")
+
     @cached_property
     def created(self) -> float:
         """When the run was made, in seconds since 1970."""
@@ -180,6 +185,7 @@ class RunRecord:
             "id": self.name,
             "workflow": self.workflow,
             "stage": self.stage or None,
+            "purpose": self.purpose or None,
             "phase": self.phase,
             "message": self.state.message,
             "created": iso(self.created),

@@ -50,11 +50,14 @@ class Runner:
     ) -> None:
         self._stack.close()
 
-    def begin(self, plan: Plan) -> "ReadyRun":
-        """Check everything, take in what comes from outside, and make the run's folder."""
+    def begin(self, plan: Plan, known: Mapping[str, Source] | None = None) -> "ReadyRun":
+        """Check everything, take in what comes from outside, and make the run's folder.
+
+        `known` are sources that are in the store already, by the name of the external artifact; they are not read.
+        """
         preferences = self._preferences
         launcher = preferences.launcher or launching.choose(plan)
-        return self._begin(plan, launcher, preferences.store or "", {})
+        return self._begin(plan, launcher, preferences.store or "", known or {})
 
     def again(self, name: str, given: Mapping[str, str]) -> "ReadyRun":
         """A new run of what an earlier run ran, with some values replaced; the code of working copies as it is now."""
@@ -165,6 +168,7 @@ def _options(plan: Plan, launch: Launch, sources: Mapping[str, Source], url: str
     options = {
         "workflow": plan.workflow,
         "stage": plan.stage,
+        "purpose": plan.purpose,
         "file": plan.file,
         "store": url,
         "sources": named,
@@ -190,6 +194,7 @@ def _plan_of(folder: RunFolder, state: RunState) -> Plan:
         parameters={name: value for name, value in state.facts.parameters.items() if name not in derived},
         locations={name: source["location"] for name, source in sources.items()} | dict.fromkeys(absent, ""),
         workflow=options.get("workflow", ""),
+        purpose=options.get("purpose", ""),
         stage=options.get("stage", ""),
         components=tuple(options.get("components", ())),
         replaced=options.get("with", {}),

@@ -2,11 +2,12 @@
 
 from machiya.engines.planning.code import folder_digest, process_digest
 from machiya.engines.planning.overrides import Override, parse_override
-from machiya.engines.planning.plan import Plan, plan_file, plan_workflow
+from machiya.engines.planning.plan import Plan, Version, plan_file, plan_workflow
 
 __all__ = [
     "Override",
     "Plan",
+    "Version",
     "folder_digest",
     "parse_override",
     "plan_file",

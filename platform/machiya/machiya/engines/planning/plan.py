@@ -1,7 +1,7 @@
 """What is to be run: a manifest with the values for it, and what stands in for its pins."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from machiya.dsl import WorkflowDefinition, load_workflow
@@ -12,6 +12,20 @@ from machiya.engines.planning.values import checked_values
 from machiya.errors import ArgumentsError, NotFoundError
 from machiya.manifest.render import RENDERED_FOLDER, render
 from machiya.pins import Pin, Pins, load_pins
+from machiya_component.contract import Contract
+
+
+@dataclass(frozen=True)
+class Version:
+    """A released version that is not kept beside the pins yet: its contract, and the commit that it was made of."""
+
+    contract: Contract
+    commit: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Component and version."""
+        return self.contract.name, self.contract.version
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,7 @@ class Plan:
         replaced: by component, the folder or image that was named to stand in for the pin (``--with``).
         unreleased: by component whose pin has no digest, the image that the manifest names for it.
         beside: texts of further files by name: templates that are referred to, ConfigMaps.
+        purpose: what the run is for where it is not the workflow's own: ``diff``.
     """
 
     manifest: str
@@ -39,6 +54,7 @@ class Plan:
     replaced: Mapping[str, str] = field(default_factory=dict)
     unreleased: Mapping[str, str] = field(default_factory=dict)
     beside: Mapping[str, str] = field(default_factory=dict)
+    purpose: str = ""
 
     @property
     def all_unreleased(self) -> bool:
@@ -56,9 +72,25 @@ class Plan:
 
 
 def plan_workflow(
-    folder: Path, stage: str | None, overrides: Sequence[Override], given: Mapping[str, str], pins: Pins | None = None
+    folder: Path,
+    stage: str | None,
+    overrides: Sequence[Override],
+    given: Mapping[str, str],
+    pins: Pins | None = None,
+    *,
+    unkept: Sequence[Version] = (),
+    on_exit: bool = True,
 ) -> Plan:
     """The plan of a workflow at a stage (the first of its pins where none is named).
+
+    Args:
+        folder: that of the workflow.
+        stage: one of the pins.
+        overrides: what stands in for pins.
+        given: values for the workflow's parameters, and locations.
+        pins: those to use instead of the folder's.
+        unkept: versions that these pins name and whose contracts are not kept in the folder.
+        on_exit: whether the steps on exit belong to it.
 
     Raises:
         ArgumentsError: a value or an override does not fit the workflow.
@@ -67,12 +99,15 @@ def plan_workflow(
     pins = pins or load_pins(folder)
     stage = stage or next(iter(pins.stages))
     pins = _with_overrides(pins, stage, overrides)
-    workflow = load_workflow(folder, stage, pins, {override.component: override.contract for override in overrides})
+    replaced = {override.component: override.contract for override in overrides}
+    workflow = load_workflow(folder, stage, pins, replaced, {one.key: one.contract for one in unkept})
+    if not on_exit:
+        workflow = replace(workflow, steps=workflow.main_steps)
     _check_used(workflow, overrides)
     values = checked_values(workflow, given)
     locations = choose_locations(folder, workflow.artifacts, values)
     return Plan(
-        manifest=render(workflow, pins, {(one.component, one.contract.version): "" for one in overrides}),
+        manifest=render(workflow, pins, _commits(overrides, unkept)),
         file=str(folder / RENDERED_FOLDER / f"{stage}.yaml"),
         parameters={name: value for name, value in values.items() if name not in locations},
         locations=locations,
@@ -86,6 +121,11 @@ def plan_workflow(
             if step.pin.digest is None
         },
     )
+
+
+def _commits(overrides: Sequence[Override], unkept: Sequence[Version]) -> dict[tuple[str, str], str]:
+    """By component and version; of what stands in for a pin none is known."""
+    return {one.key: one.commit for one in unkept} | {(one.component, one.contract.version): "" for one in overrides}
 
 
 def plan_file(file: Path, given: Mapping[str, str], beside: Sequence[Path] = ()) -> Plan:
