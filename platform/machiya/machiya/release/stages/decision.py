@@ -85,6 +85,8 @@ def decide(
     waivers: Waivers,
     summary: str,
     notes: Sequence[str] = (),
+    *,
+    verdict_needed: bool = True,
 ) -> Decision:
     """Assess each version in a workflow that has all of them, and compute every file.
 
@@ -96,6 +98,7 @@ def decide(
         waivers: what somebody let pass; those that are not needed are left out.
         summary: what it comes to, in one line.
         notes: what people should know besides.
+        verdict_needed: whether the conformance suite must have passed.
 
     Raises:
         RefusedError: with every reason.
@@ -105,7 +108,15 @@ def decide(
     wanted = _with_candidates(replace(after, canary={}), stage, candidates)
     kept = {candidate.key: candidate.contract for candidate in candidates}
     assessments = tuple(
-        assess(opened.pins, stage, one, after=wanted, kept=kept, waivers=waivers.get(one.component, ()))
+        assess(
+            opened.pins,
+            stage,
+            one,
+            after=wanted,
+            kept=kept,
+            waivers=waivers.get(one.component, ()),
+            verdict_needed=verdict_needed,
+        )
         for one in candidates
     )
     refuse_if_any(assessments)
