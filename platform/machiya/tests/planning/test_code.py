@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from machiya.engines.planning.code import folder_digest, process_digest
+from machiya.engines.planning.code import built_digest, folder_digest, process_digest
 
 
 def test_the_digest_is_that_of_names_and_contents(working_copy: Path) -> None:
@@ -44,3 +44,12 @@ def test_an_installed_component_has_the_digest_of_the_folder_it_is_installed_fro
 def test_what_is_not_installed_has_none(working_copy: Path) -> None:
     assert process_digest("scores") is None
     assert process_digest("scores", working_copy) is not None
+
+
+def test_what_is_built_has_the_digest_of_its_files_and_its_base(working_copy: Path) -> None:
+    first = built_digest(working_copy, "sha256:aa")
+    (working_copy / "sample" / "log" / "b.csv").write_text("a\n2\n")
+    assert built_digest(working_copy, "sha256:aa") == first
+    assert built_digest(working_copy, "sha256:bb") != first
+    (working_copy / "Dockerfile").write_text("FROM scratch\n")
+    assert built_digest(working_copy, "sha256:aa") != first

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from machiya.engines.local.launchers import Launcher
-from machiya.engines.planning.code import process_digest
+from machiya.engines.planning.code import built_digest, process_digest
 from machiya.engines.planning.plan import Plan
 from machiya.errors import ArgumentsError, NotFoundError
 
@@ -69,11 +69,10 @@ def docker_launch(plan: Plan, engine: "ContainerEngine", say: Say) -> Launch:
     code, images = {}, {}
     for component, name in plan.unreleased.items():
         folder = plan.folder_of(component)
-        identifier = _built(engine, component, folder, say) if folder else _present(engine, name)
-        if identifier:
-            code[component] = identifier
         if folder:
-            images[name] = identifier
+            images[name], code[component] = _built(engine, component, folder, say)
+        elif identifier := _present(engine, name):
+            code[component] = identifier
     return Launch(image_launcher(engine, images), code, images) if images else Launch(DockerLauncher(engine), code)
 
 
@@ -84,11 +83,16 @@ def image_launcher(engine: "ContainerEngine", images: Mapping[str, str]) -> Laun
     return DockerLauncher(engine, lambda name: images.get(name, name))
 
 
-def _built(engine: "ContainerEngine", component: str, folder: Path, say: Say) -> str:
+def _built(engine: "ContainerEngine", component: str, folder: Path, say: Say) -> tuple[str, str]:
+    """The id of the image of a working copy, and the digest of its code.
+
+    The id would not do as the latter: an image that is built again of the same files has another time in its labels.
+    """
     from machiya import images
 
     say(f"building the image of {folder}")
-    return images.build(folder, engine, tag=f"machiya/{component}:working-copy").id
+    built = images.build(folder, engine, tag=f"machiya/{component}:working-copy")
+    return built.id, built_digest(folder, engine.inspect(built.base).id)
 
 
 def _present(engine: "ContainerEngine", image: str) -> str:

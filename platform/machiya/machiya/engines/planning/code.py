@@ -57,6 +57,15 @@ def process_digest(component: str, folder: Path | None = None) -> str | None:
     return f"sha256:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
 
 
+def built_digest(folder: Path, base: str) -> str:
+    """The digest of what runs when an image is built of a component's folder, on the base image of this id.
+
+    Its libraries are those of the lock in the folder.
+    """
+    lines = [f"code={folder_digest(folder)}", f"kit={_kit_digest()}", f"base={base}"]
+    return f"sha256:{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()}"
+
+
 def component_distribution(component: str) -> Distribution | None:
     """The installed distribution that provides a component; None if none does."""
     for entry in entry_points(group=GROUP, name=component):
