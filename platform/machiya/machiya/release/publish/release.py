@@ -13,7 +13,7 @@ from pathlib import Path
 from machiya import images
 from machiya.conformance import CHECKS, Check, CheckResult
 from machiya.containers import ContainerEngine
-from machiya.errors import BuildError, RegistryError
+from machiya.errors import BuildError, CheckError, RegistryError
 from machiya.release.publish.candidate import Candidate, candidate_of
 from machiya.release.publish.checks import conformance_findings, findings_of
 from machiya.release.publish.report import Report
@@ -168,6 +168,11 @@ class Releaser:
             statement = sbom_statement(known, repository.name, str(candidate.version), image.digest)
             self._attach(candidate, image, statement)
             did.append(f"stated the packages (SBOM, {len(known.found)})")
+        if did and (verdict_of(repository, image.digest) is None or sbom_of(repository, image.digest) is None):
+            raise RegistryError(
+                f"the registry does not list what was put beside {candidate.name}: somebody else wrote there just now.",
+                "Run it again.",
+            )
         return replace(report, packages=len(known.found), did=tuple(did))
 
     def _attach(self, candidate: Candidate, image: Image, statement: Statement) -> None:
@@ -185,8 +190,8 @@ def _introduction(candidate: Candidate) -> str:
     return f"{candidate.name}: {count} {word} from the contract of {candidate.base}"
 
 
-def _moved(candidate: Candidate, digest: str, why: str) -> RegistryError:
-    return RegistryError(
+def _moved(candidate: Candidate, digest: str, why: str) -> CheckError:
+    return CheckError(
         f"{candidate.name} is {digest} in the registry, and {why}.",
         "A version never changes its digest. Raise the version in component.yaml and release that; "
         f"`machiya releases {candidate.contract.name}` shows what is there.",
