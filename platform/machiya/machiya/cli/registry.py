@@ -42,6 +42,7 @@ ENTRIES: dict[str, Entry] = {
     "vendor": Entry("vendor", "vendor", "Keep the contracts of pinned versions beside the pins."),
     "release": Entry("release", "release", "Release the version of a component that FOLDER holds."),
     "releases": Entry("releases", "releases", "List the released versions of a component."),
+    "diff": Entry("diff", "diff", "Say what would change if a workflow used another version of a component."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of component.yaml."),
 }
 

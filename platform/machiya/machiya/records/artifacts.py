@@ -86,6 +86,14 @@ def _outputs(record: RunRecord, wanted: str) -> list[_Output]:
     return found
 
 
+def find_output(record: RunRecord, step: str, port: str) -> OutputArtifact | None:
+    """An output of a step, of a loop all turns together; not yet looked for in a store. None where there is none."""
+    outputs = [output for loop, one in turns_of(record.tree) for output in outputs_of(one, loop)]
+    named = [output for output in outputs if (output.loop.name if output.loop else output.artifact.step) == step]
+    found = gathered([output for output in named if output.artifact.port == port])
+    return found[0] if len(found) == 1 else None
+
+
 def outputs_of(step: Step, loop: Step | None = None) -> list[_Output]:
     """The outputs of one step."""
     values = step.node.outputs.artifacts.items()
