@@ -278,3 +278,17 @@ def test_a_commit_elsewhere_in_the_repository_changes_no_release(tally: Path, re
     git(inner.parent, "commit", "-m", "Other")
     report = release(inner)
     assert (report.findings, report.did) == ((), ())
+
+
+def test_findings_are_printed_and_end_with_1(tally: Path, registry: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tally / "Dockerfile").write_text("FROM machiya/base:bookworm\nCOPY nothing-of-this-name /\n")
+    assert run(machiya, ["release", str(tally), "--registry", registry]) == 1
+    printed = capsys.readouterr()
+    assert "release.tree: 1 file is not committed: Dockerfile." in printed.out
+    assert "release.build: " in printed.out
+    assert "tally 1.0.0 was not released: 2 findings." in printed.err
+
+
+def test_missing_credentials_end_with_77(tally: Path, guarded_host: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(machiya, ["release", str(tally), "--registry", f"{guarded_host}/acme"]) == 77
+    assert f"docker login {guarded_host}" in capsys.readouterr().err
