@@ -8,8 +8,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from machiya.records.logs import harmless
+from machiya.release.diff.blocks import Block, Bullets, Heading, Strong, Table, Verdict
 from machiya.release.diff.model import Outcome
-from machiya.release.diff.page import Block, Bullets, Heading, Table, Verdict
 
 _STYLES: dict[Outcome, str] = {"go": "green", "look": "yellow", "no-go": "bold red"}
 
@@ -42,8 +42,7 @@ def _grid(table: Table) -> Grid:
 
 
 def _cell(cell: str) -> Text:
-    plain = cell.strip("*") if cell.startswith("**") and cell.endswith("**") else cell
-    return Text(harmless(plain), "bold" if plain != cell else "")
+    return Text(harmless(cell), "bold" if isinstance(cell, Strong) else "")
 
 
 def _line(mark: Outcome | None, line: str) -> Text:

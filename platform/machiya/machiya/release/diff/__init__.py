@@ -11,6 +11,7 @@
     gate         thresholds, from gate.yaml beside the pins
     verdict      all of it against the thresholds: go, look or no-go
     produce      puts these together
+    page         the report as blocks, which `markdown`, `html` and the command line show
 """
 
 from machiya.release.diff.gate import GATE_FILE, Gate, GateError, load_gate

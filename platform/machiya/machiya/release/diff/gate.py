@@ -159,5 +159,5 @@ def _findings(raw: RawContract, error: ValidationError) -> list[Finding]:
         unknown = one["type"] == "extra_forbidden"
         message = "there is no such threshold." if unknown else f"{one['msg'].removeprefix('Value error, ')}."
         remedy = "docs/diff.md has all of them." if unknown else _EXAMPLE
-        found.append(Finding("gate.value", message, remedy, ".".join(map(str, path)), raw.file, raw.line_of(path)))
+        found.append(Finding("gate.value", message, remedy, ".".join(map(str, path)), raw.file, raw.line_of(path) or 1))
     return sorted(found, key=lambda finding: finding.line or 0)

@@ -1,10 +1,9 @@
 """The page as HTML: one file that needs nothing else."""
 
-import re
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from machiya.release.diff.page import Block, Bullets, Heading, Table, Text, Verdict
+from machiya.release.diff.blocks import Block, Bullets, Heading, Strong, Table, Text, Verdict
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --go: #1a7f37; --look: #9a6700; --no-go: #cf222e; }
@@ -68,4 +67,4 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
+    return f"<strong>{escape(text)}</strong>" if isinstance(text, Strong) else escape(text)

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from machiya.release.diff.blocks import Block, Bullets, Heading, Strong, Table, Text, Verdict
 from machiya.release.diff.model import Outcome
-from machiya.release.diff.page import Block, Bullets, Heading, Table, Text, Verdict
 
 MARKS: dict[Outcome, str] = {"go": "✅", "look": "🔶", "no-go": "❌"}
-_SPECIAL = re.compile(r"([\\`_<>\[\]|])")
+_SPECIAL = re.compile(r"([\\`*_<>\[\]|])")
 
 
 def markdown(blocks: Sequence[Block]) -> str:
@@ -32,10 +32,9 @@ def _lines(block: Block) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """What is emphasized stays so: only the page itself writes two stars."""
-    return escaped(text) or " "
+    return f"**{escaped(text)}**" if isinstance(text, Strong) else escaped(text) or " "
 
 
 def escaped(text: str) -> str:
-    """A text that marks up nothing, but for what is between two stars and two stars."""
+    """A text that marks up nothing."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

@@ -1,9 +1,9 @@
-"""The report as one page: headings, sentences, tables and lists. How these look is up to who shows them."""
+"""The report as one page: headings, sentences, tables and lists."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from machiya.engines.local.argo.interpreter.nodes import Usage
+from machiya.release.diff.blocks import Block, Bullets, Heading, Strong, Table, Text, Verdict
 from machiya.release.diff.model import DiffReport, Outcome, ResultChange, RunSide, StepCost
 
 _MOST = 12
@@ -15,48 +15,6 @@ MEANINGS: dict[Outcome, str] = {
     "look": "something is not certain, not known, or over a threshold that asks for somebody's eyes",
     "no-go": "a threshold that says no is broken",
 }
-
-
-@dataclass(frozen=True)
-class Heading:
-    """Of a section; ``level`` 1 is the page's own."""
-
-    text: str
-    level: int = 2
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome, and what it means."""
-
-    outcome: Outcome
-    text: str
-
-
-@dataclass(frozen=True)
-class Text:
-    """A sentence or two."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """``numbers`` are the columns that are aligned to the right."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Bullets:
-    """A list; each line with an outcome, or none."""
-
-    lines: tuple[tuple[Outcome | None, str], ...]
-
-
-Block = Heading | Verdict | Text | Table | Bullets
 
 
 def page(report: DiffReport) -> list[Block]:
@@ -182,7 +140,7 @@ def _metrics(result: ResultChange) -> Iterator[Block]:
             one.name if one.segment == "all" else f"{one.name}, {one.segment}",
             _number(one.base),
             _number(one.candidate),
-            _emphasized(f"{one.difference:+.4f}", certain=_certain(one.low, one.high)),
+            Strong(f"{one.difference:+.4f}") if _certain(one.low, one.high) else f"{one.difference:+.4f}",
             "–" if one.low is None or one.high is None else f"{one.low:+.4f} to {one.high:+.4f}",
             str(one.users),
         )
@@ -194,10 +152,6 @@ def _metrics(result: ResultChange) -> Iterator[Block]:
 
 def _certain(low: float | None, high: float | None) -> bool:
     return low is not None and high is not None and (low > 0 or high < 0)
-
-
-def _emphasized(text: str, *, certain: bool) -> str:
-    return f"**{text}**" if certain else text
 
 
 def _number(value: float | None) -> str:
@@ -251,8 +205,8 @@ def _supply(report: DiffReport) -> Iterator[Block]:
     supply, before, after = report.supply, report.before, report.after
     rows = [
         ("version", before.text, after.text),
-        ("digest", before.digest or "–", after.digest or "–"),
-        ("commit", before.commit or "–", after.commit or "–"),
+        ("digest", _short(before.digest), _short(after.digest)),
+        ("commit", _short(before.commit), _short(after.commit)),
         ("conformance", "", supply.conformance or "not known"),
     ]
     yield Table(("", "pinned", "candidate"), tuple(rows))
@@ -269,6 +223,13 @@ def _supply(report: DiffReport) -> Iterator[Block]:
     if supply.notes:
         yield Text("Not at hand:")
         yield from _bullets(supply.notes)
+
+
+def _short(text: str) -> str:
+    """The beginning of a digest or commit."""
+    kind, _, digits = text.rpartition(":")
+    dirty = "-dirty" if digits.endswith("-dirty") else ""
+    return f"{kind}:{digits[:12]}" if kind else f"{digits[:12]}{dirty}" or "–"
 
 
 def _entry_lines(entry: str) -> Iterator[str]:
