@@ -43,6 +43,12 @@ ENTRIES: dict[str, Entry] = {
     "release": Entry("release", "release", "Release the version of a component that FOLDER holds."),
     "releases": Entry("releases", "releases", "List the released versions of a component."),
     "diff": Entry("diff", "diff", "Say what would change if a workflow used another version of a component."),
+    "bump": Entry("bump", "bump", "Use another version of a component."),
+    "promote": Entry("promote", "promote", "Use the versions of one stage at another."),
+    "rollback": Entry("rollback", "rollback", "Go back to the version before this one."),
+    "canary": Entry("canary", "canary", "Give a version to a share of the users first."),
+    "pins": Entry("pins", "pins", "Verify the pins of workflows."),
+    "status": Entry("status", "status", "Say which version runs where."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of component.yaml."),
 }
 

@@ -9,6 +9,7 @@ from machiya.dsl.findings import nearest
 from machiya.errors import ArgumentsError
 from machiya.pins import Pins, load_pins, parse_pins
 from machiya.pins.edit import Waiver
+from machiya.pins.load import CONTRACTS_FOLDER
 from machiya.release.contracts import RULES
 from machiya.release.stages import edits as files
 from machiya.release.stages import git
@@ -43,9 +44,13 @@ class Decision:
         """Make the edits. Raises OutputError; what is written by then is whole, and the same command goes on."""
         files.write(self.edits)
 
-    def differences(self) -> str:
-        """`git diff` of the files, after they were written; empty outside of a repository."""
-        return git.differences(self.folder, [edit.path for edit in self.changed])
+    def differences(self, *, contracts: bool = False) -> str:
+        """`git diff` of the files, after they were written; empty outside of a repository.
+
+        Contracts are left out unless they are asked for: the assessments tell what differs in them.
+        """
+        wanted = [edit.path for edit in self.changed if contracts or edit.path.parent.name != CONTRACTS_FOLDER]
+        return git.differences(self.folder, wanted)
 
     def to_json(self) -> dict[str, Any]:
         """Documented in docs/cli.md, below `machiya bump`."""

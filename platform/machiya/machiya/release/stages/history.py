@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
-from machiya.errors import MachiyaError
 from machiya.pins import Pin, Pins, PinsError, parse_pins
 from machiya.release.stages import git
 from machiya.release.stages.decision import Opened
@@ -33,7 +34,7 @@ def changes_of(opened: Opened, stage: str, component: str) -> list[LineChange]:
     """
     found: list[LineChange] = []
     texts = list(git.texts_of(opened.pins.file))
-    for commit, text in reversed(texts):
+    for commit, text in reversed(texts):  # the oldest first
         _note(found, _pin(text, opened.pins, stage, component), commit, text)
     _note(found, opened.pins.stages.get(stage, {}).get(component), None, opened.text)
     return found[::-1]
@@ -45,9 +46,16 @@ def _note(found: list[LineChange], pin: Pin | None, commit: Commit | None, text:
 
 
 def _pin(text: str, pins: Pins, stage: str, component: str) -> Pin | None:
+    known = _parsed(text, pins.file)
+    return known.stages.get(stage, {}).get(component) if known is not None else None
+
+
+@lru_cache(maxsize=1000)
+def _parsed(text: str, file: Path) -> Pins | None:
+    """A text as it was once; read once for all its lines."""
     try:
-        return parse_pins(text, pins.file).stages.get(stage, {}).get(component)
-    except (PinsError, MachiyaError):
+        return parse_pins(text, file)
+    except PinsError:
         return None
 
 

@@ -41,7 +41,7 @@ def test_the_difference_is_that_of_git_with_files_that_are_new(world: World) -> 
     world.release("ranker", "1.1.0")
     decision = bump(world.folder, "ranker", "1.1.0", "production", registry=world.registry)
     decision.write()
-    told = decision.differences()
+    told = decision.differences(contracts=True)
     assert f"-  ranker: {world.pin('ranker', '1.0.0')}\n+  ranker: {world.pin('ranker', '1.1.0')}" in told
     assert "+++ b/contracts/ranker-1.1.0.json" in told or "+++ b/workflows/shopping/contracts/ranker-1.1.0.json" in told
     assert world.git("diff", "--cached") == "", "the index is left alone"

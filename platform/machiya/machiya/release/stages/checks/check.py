@@ -9,7 +9,7 @@ from machiya.release.registry import Registry
 from machiya.release.stages.candidate import registry_of
 from machiya.release.stages.checks.conflicts import conflicts_in
 from machiya.release.stages.checks.derived import check_contracts, check_digests, check_manifests
-from machiya.release.stages.checks.lines import Lines
+from machiya.release.stages.checks.lines import Lines, pinned_lines
 from machiya.release.stages.checks.registered import check_registered
 from machiya.release.stages.checks.waivers import check_waivers
 from machiya_component.findings import Finding
@@ -41,10 +41,12 @@ def check_pins(folder: Path, *, offline: bool = False, registry: Registry | None
 
 def _online(pins: Pins, lines: Lines, registry: Registry | None) -> Iterator[Finding]:
     """What the registry says. Where it cannot be asked, that is one finding, not one for each pin."""
+    if not any(one.pin.digest for one in pinned_lines(pins, lines)):
+        return  # nothing is released yet
     try:
         asked = registry or registry_of(pins)
         yield from check_registered(pins, lines, asked)
         yield from check_waivers(pins, lines, asked)
     except MachiyaError as error:
-        remedy = f"{error.remedy}\nWithout it: machiya pins check --offline"
-        yield Finding("registry.unreachable", error.message, remedy, "registry", str(pins.file), lines.of("registry"))
+        remedy = " ".join([*error.remedy.splitlines(), "Without it: machiya pins check --offline"])
+        yield Finding("registry.unreachable", error.message, remedy, "", str(pins.file), lines.of("registry"))
