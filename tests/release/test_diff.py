@@ -1,0 +1,217 @@
+"""What another version of the recommender would change in the real workflow: real runs, without containers."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RECOMMENDER = ROOT / "components" / "recommender"
+MACHIYA = Path(sys.executable).with_name("machiya")
+
+Diff = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The runs of this module share what they compute."""
+    folder = tmp_path_factory.mktemp("home")
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def machiya(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "MACHIYA_HOME": str(home), "MACHIYA_SECRET_WEBHOOK": "http://127.0.0.1:9/"}
+        return subprocess.run([MACHIYA, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def diff(machiya: Callable[..., subprocess.CompletedProcess[str]]) -> Diff:
+    """`diff(VERSION, *WORDS, code=CODE)`: what `machiya diff recommend recommender VERSION` prints."""
+
+    def call(version: Path | str, *words: str, code: int) -> str:
+        done = machiya("diff", "recommend", "recommender", str(version), "--launcher", "process", *words)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout if code in (0, 1, 3) and done.stdout else done.stderr
+
+    return call
+
+
+def copy(folder: Path, file: str = "", old: str = "", new: str = "") -> Path:
+    """A working copy of the recommender, with one text replaced."""
+    target = shutil.copytree(RECOMMENDER, folder / "recommender", ignore=shutil.ignore_patterns("__pycache__"))
+    if file:
+        text = (target / file).read_text()
+        assert text.count(old) == 1, old
+        (target / file).write_text(text.replace(old, new))
+    return target
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """It begins at other factors, so that everybody's ranking differs a little."""
+    line = "rng = np.random.default_rng(self.seed)"
+    return copy(
+        tmp_path_factory.mktemp("changed"), "machiya_recommender/als.py", line, line.replace("seed", "seed + 1")
+    )
+
+
+@pytest.fixture(scope="module")
+def report(diff: Diff, changed: Path) -> dict[str, Any]:
+    """What is said of the changed copy."""
+    found: dict[str, Any] = json.loads(diff(changed, "--json", code=3))
+    return found
+
+
+def test_what_the_change_does_not_touch_is_computed_once(report: dict[str, Any]) -> None:
+    base, candidate = report["runs"]["base"], report["runs"]["candidate"]
+    assert candidate["cached"] == ["clean", "split"]
+    assert candidate["computed"] == ["train", "predict (2 turns)", "evaluate", "report"]
+    assert set(base["computed"] + base["cached"]) == set(candidate["computed"] + candidate["cached"])
+    assert {one["step"]: one["same"] for one in report["cost"]} == {
+        "clean": True,
+        "split": True,
+        **dict.fromkeys(("train", "predict", "evaluate", "report"), False),
+    }
+
+
+def test_the_results_are_compared_by_the_evaluation_component(report: dict[str, Any]) -> None:
+    (result,) = report["results"]
+    assert (result["name"], result["same"], result["k"]) == ("predict/recommendations", False, 10)
+    everybody = next(one["statistics"] for one in result["segments"] if one["name"] == "all")
+    assert 0 < everybody["overlap"] < 1
+    assert 0 < everybody["rbo"] < 1
+    assert everybody["changed_share"] > 0.5
+    metrics = {one["name"]: one for one in result["metrics"] if one["segment"] == "all"}
+    ndcg = metrics["ndcg@10"]
+    assert ndcg["low"] < ndcg["difference"] < ndcg["high"]
+    assert ndcg["difference"] == pytest.approx(ndcg["candidate"] - ndcg["base"])
+    assert metrics["coverage@10"]["low"] is None
+    assert metrics["coverage@10"]["base"] > 0
+
+
+def test_the_examples_are_users_whose_lists_differ(report: dict[str, Any]) -> None:
+    (result,) = report["results"]
+    assert result["examples"]
+    for example in result["examples"]:
+        assert len(example["base"]) == len(example["candidate"]) == 5
+        assert example["base"] != example["candidate"]
+
+
+def test_the_cost_of_every_step_is_known_on_both_sides(report: dict[str, Any]) -> None:
+    for one in report["cost"]:
+        for side in ("before", "after"):
+            assert set(one[side]) == {"seconds", "cpuSeconds", "peakMemory", "outputSize"}
+            assert one[side]["peakMemory"] > 10 << 20
+
+
+def test_what_is_not_at_hand_of_a_working_copy_is_said_and_is_no_go_ahead(report: dict[str, Any]) -> None:
+    supply = report["supply"]
+    assert (supply["conforms"], supply["packages"]) == (None, None)
+    assert {note.partition(":")[0] for note in supply["notes"]} >= {"conformance", "packages"}
+    assert {check["rule"] for check in report["checks"] if check["outcome"] == "look"} >= {"supply.conformance"}
+    assert report["outcome"] == "look"
+
+
+def test_the_runs_are_told_from_others_and_tell_nobody_of_their_end(
+    report: dict[str, Any], machiya: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    runs = {run["id"]: run for run in json.loads(machiya("runs", "--json").stdout)}
+    assert runs[report["runs"]["candidate"]["run"]]["purpose"] == "diff"
+    shown = json.loads(machiya("show", report["runs"]["candidate"]["run"], "--json").stdout)
+    assert "notify" not in json.dumps([step["name"] for step in shown["tree"]])
+
+
+def test_the_same_question_again_is_answered_from_the_cache(diff: Diff, changed: Path, report: dict[str, Any]) -> None:
+    again = json.loads(diff(changed, "--json", code=3))
+    assert (again["runs"]["base"]["computed"], again["runs"]["candidate"]["computed"]) == ([], [])
+    assert again["results"] == report["results"]
+    assert {check["rule"] for check in again["checks"]} == {check["rule"] for check in report["checks"]}
+
+
+def test_every_format_says_the_same(diff: Diff, changed: Path, report: dict[str, Any], tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    text = diff(changed, "--html", str(page), code=3)
+    assert text.splitlines()[1].startswith("look: ")
+    markdown = diff(changed, "--markdown", code=3)
+    (result,) = report["results"]
+    for printed in (text, markdown, page.read_text()):
+        assert result["examples"][0]["user"] in printed
+        assert f"{result['metrics'][0]['difference']:+.4f}" in printed
+
+
+def test_a_copy_that_is_equal_changes_nothing(diff: Diff, tmp_path: Path) -> None:
+    report = json.loads(diff(copy(tmp_path), "--json", code=3))
+    assert [one["same"] for one in report["cost"]] == [True] * 6
+    assert [result["same"] for result in report["results"]] == [True]
+    assert {check["rule"] for check in report["checks"] if check["outcome"] != "go"} == {
+        "supply.conformance",
+        "supply.max_new_packages",
+    }
+
+
+def test_the_input_is_that_of_the_stages_last_run_even_when_its_files_are_gone(
+    diff: Diff, machiya: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    log = shutil.copytree(ROOT / "components" / "preprocess" / "sample" / "events", tmp_path / "log")
+    words = ["-p", f"events={log}", "-p", "factors=4", "--launcher", "process", "--json"]
+    ran = json.loads(machiya("run", "recommend", *words).stdout)
+    shutil.rmtree(log)
+    report = json.loads(diff(RECOMMENDER, "--json", code=3))
+    assert report["inputs"] == f"the run {ran['run']}"
+    assert report["runs"]["base"]["computed"] == []
+    other = json.loads(diff(RECOMMENDER, "--run", "sample", "-p", "factors=3", "--json", code=3))
+    assert other["inputs"] == "the workflow's defaults, with factors=3"
+    assert "train" in other["runs"]["base"]["computed"] + other["runs"]["base"]["cached"]
+
+
+def test_a_candidate_that_does_not_run_is_no_go_with_the_reason(diff: Diff, tmp_path: Path) -> None:
+    line = "rng = np.random.default_rng(self.seed)"
+    broken = copy(tmp_path, "machiya_recommender/als.py", line, 'raise RuntimeError("no factors today")')
+    report = json.loads(diff(broken, "--run", "sample", "--json", code=1))
+    assert (report["outcome"], report["results"]) == ("no-go", [])
+    run = next(check for check in report["checks"] if check["rule"] == "run")
+    assert (run["outcome"], "train" in run["text"]) == ("no-go", True)
+
+
+def test_a_contract_that_the_workflow_cannot_live_with_is_no_go_and_nothing_runs(diff: Diff, tmp_path: Path) -> None:
+    renamed = copy(tmp_path, "component.yaml", "      factors: {", "      dimensions: {")
+    contract = renamed / "component.yaml"
+    contract.write_text(contract.read_text().replace("factors: 8", "dimensions: 8"))  # in its samples
+    report = json.loads(diff(renamed, "--json", code=1))
+    assert report["runs"] == {"base": None, "candidate": None}
+    broken = [one for one in report["contract"] if one["verdict"] == "breaking"]
+    assert [(one["rule"], one["where"]) for one in broken] == [("parameter.removed", "train.parameters.factors")]
+    assert broken[0]["places"][0]["file"].endswith("workflow.py")
+    rules = {check["rule"] for check in report["checks"] if check["outcome"] == "no-go"}
+    assert rules == {"run", "contract.max_breaking"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["recommend", "recomender", "1.0.0"], 64, "pins no recomender"),
+        (["recommend", "recommender", "1.1.0"], 64, "registry"),
+        (["recommend", "recommender", "./nothing"], 66, "there is no folder ./nothing"),
+        (["recommend", "recommender", "components/viewer"], 64, "that is the component viewer"),
+        (["recommend", "recommender", "components/recommender", "--stage", "prod"], 66, "no stage 'prod'"),
+        (["recommend", "recommender", "components/recommender", "--run", "none"], 66, "none"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said(
+    machiya: Callable[..., subprocess.CompletedProcess[str]], words: list[str], code: int, message: str
+) -> None:
+    done = machiya("diff", *words)
+    assert done.returncode == code, done.stderr
+    assert message in done.stderr
+    assert done.stdout == ""
