@@ -1,6 +1,6 @@
 """What the comparison put out, read into the report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +42,10 @@ def read_comparison(record: RunRecord, step: str, name: str, k: int, sources: Ma
         )
 
 
-def _table(path: Path) -> "pa.Table":
+def _table(path: Path, columns: Sequence[str] | None = None) -> "pa.Table":
     from machiya_component.ports import TableInput
 
-    return TableInput(path).read()
+    return TableInput(path).read(columns)
 
 
 def _segments(metrics: Mapping[str, float], k: int) -> tuple[Segment, ...]:
@@ -112,13 +112,16 @@ def _examples(changes: "pa.Table", folder: Path) -> tuple[Example, ...]:
 
 
 def _lists(path: Path, users: list[str]) -> dict[str, tuple[str, ...]]:
-    """The first items of some users."""
+    """The first items of some users; the lists of all others, which may be many, are passed over in batches."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = _table(path).select(["user_id", "item_id", "rank"])
-    rows: list[dict[str, Any]] = table.filter(
-        pc.field("user_id").isin(users) & (pc.field("rank") <= _SHOWN)
-    ).to_pylist()
+    from machiya_component.ports import TableInput
+
+    rows: list[dict[str, Any]] = []
+    for batch in TableInput(path).batches(["user_id", "item_id", "rank"]):
+        wanted = pc.is_in(batch["user_id"], pa.array(users, batch.schema.field("user_id").type))
+        rows += batch.filter(pc.and_(wanted, pc.less_equal(batch["rank"], _SHOWN))).to_pylist()
     found: dict[str, list[str]] = {}
     for row in sorted(rows, key=lambda row: row["rank"]):
         found.setdefault(row["user_id"], []).append(row["item_id"])
@@ -127,7 +130,7 @@ def _lists(path: Path, users: list[str]) -> dict[str, tuple[str, ...]]:
 
 def _items(path: Path) -> tuple[tuple[str, int], ...]:
     """The items whose exposure changes most, those that are shown more first."""
-    rows = _table(path).select(["item_id", "change"]).to_pylist()
+    rows = _table(path, ["item_id", "change"]).to_pylist()
     ordered = sorted(((row["item_id"], row["change"]) for row in rows), key=lambda pair: (-pair[1], pair[0]))
     more = [pair for pair in ordered[:_ITEMS] if pair[1] > 0]
     fewer = [pair for pair in ordered[-_ITEMS:] if pair[1] < 0]

@@ -1,6 +1,6 @@
 """From a workflow, a component and a version to the report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from machiya.engines.planning.overrides import Labels
 from machiya.errors import ArgumentsError
 from machiya.pins import Pins, load_pins
 from machiya.release.diff.cost import compare_cost
-from machiya.release.diff.gate import DEFAULT, Compare, load_gate
+from machiya.release.diff.gate import DEFAULT, GATE_FILE, Compare, load_gate
 from machiya.release.diff.inputs import Inputs, choose_inputs
 from machiya.release.diff.model import DiffReport, ResultChange, RunSide, StepCost
 from machiya.release.diff.results import Sides, compare_results
@@ -91,8 +91,16 @@ def produce(request: Request, engine: Engine, label: Labels) -> DiffReport:
         trial.results,
         trial.cost,
         supply,
-        () if gate is not None else ("the workflow has no gate.yaml; what counts are the thresholds of docs/diff.md",),
+        tuple(_notes(question, has_gate=gate is not None)),
     )
+
+
+def _notes(question: _Question, *, has_gate: bool) -> Iterator[str]:
+    before, after = question.before.side, question.after.side
+    if after.digest and after.digest == before.digest:
+        yield "this version is the one that is pinned"
+    if not has_gate:
+        yield f"the workflow has no {GATE_FILE}; what counts are the thresholds that docs/diff.md names"
 
 
 def _look_up(request: Request, label: Labels) -> _Question:

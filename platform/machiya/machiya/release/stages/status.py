@@ -125,7 +125,7 @@ def _last_runs(home: Path, workflow: str, stages: Sequence[str]) -> dict[str, Ru
     found: dict[str, RunRecord] = {}
     for folder in islice(recent_runs(home), _LOOKED_AT):
         record = load_record(folder)
-        if record.workflow == workflow and record.stage in stages:
+        if record.workflow == workflow and record.stage in stages and not record.purpose:
             found.setdefault(record.stage, record)
         if len(found) == len(stages):
             break
