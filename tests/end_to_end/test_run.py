@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import signal
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,9 +82,7 @@ def test_a_second_run_computes_nothing(machiya: Machiya, first: dict[str, Any]) 
     assert [Path(path).name for path in again["results"]] == [Path(path).name for path in first["results"]]
 
 
-def test_another_value_computes_only_what_it_touches(
-    machiya: Machiya, first: dict[str, Any], tmp_path: Path
-) -> None:
+def test_another_value_computes_only_what_it_touches(machiya: Machiya, first: dict[str, Any], tmp_path: Path) -> None:
     other = run(machiya, "-p", "algorithm=popularity")
     assert computed(machiya, other["run"]) == {"train", "predict(0:00000)", "predict(1:00001)", "evaluate", "report"}
     als = metrics(machiya, first["run"], tmp_path / "als")["ndcg@10"]
@@ -119,6 +120,28 @@ def test_a_wrong_column_ends_with_the_step_its_last_words_and_how_to_go_on(machi
     assert "data breaks the contract" in told
     assert "member" in told
     assert "machiya retry recommend-development-" in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_viewer_shows_a_run_until_it_is_told_to_end(first: dict[str, Any], home: Path, number: int) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [MACHIYA, "view", first["run"], "--port", str(port), "--home", str(home)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == f"http://127.0.0.1:{port}/  (Ctrl-C ends it)\n"
+            for path, text in (("healthz", ""), ("", "<html")):
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
+                    assert text in answer.read().decode()
+            process.send_signal(number)
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+    with socket.socket() as gone:
+        assert gone.connect_ex(("127.0.0.1", port)) != 0
+    assert not list((home / "tmp").glob("view-*"))
 
 
 def test_every_artifact_can_be_traced_to_the_raw_log(machiya: Machiya, first: dict[str, Any]) -> None:

@@ -38,7 +38,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 def run(environment: dict[str, str], home: Path) -> tuple[dict[str, Any], Path]:
     """(summary, report) of a run on the store."""
-    words = ["run", "recommend", "--launcher", "process", "--store", f"s3://{BUCKET}/machiya", "--json", "--home", home]
+    words = [
+        "run",
+        "recommend",
+        "--launcher",
+        "process",
+        "--store",
+        f"s3://{BUCKET}/machiya",
+        "--json",
+        "--home",
+        str(home),
+    ]
     done = subprocess.run([MACHIYA, *words], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     summary: dict[str, Any] = json.loads(done.stdout)

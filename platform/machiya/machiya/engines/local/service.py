@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from machiya.engines.local.launchers.process import installed_version
@@ -38,7 +40,7 @@ def serve(
     port: int,
     ready: Callable[[str], None],
 ) -> None:
-    """Run a service until it ends or this process is interrupted; `ready` is told its address once it is well.
+    """Run a service until it ends or this process is told to (Ctrl-C, SIGTERM).
 
     Args:
         component: one that is installed here.
@@ -47,11 +49,12 @@ def serve(
         store: has the keys.
         scratch: where its data may lie while it runs.
         port: where it listens.
-        ready: called once.
+        ready: is told its address, once it is well.
 
     Raises:
-        EngineError: it ended by itself, or did not become well.
+        EngineError: the port is taken, or the service ended by itself.
     """
+    _check_free(port)
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="view-", dir=scratch, ignore_cleanup_errors=True) as data:
         for name, keys in inputs.items():
@@ -61,6 +64,7 @@ def serve(
         environment = {**os.environ, "MACHIYA_DATA": data, "MACHIYA_PORT": str(port)}
         command = [*_PROGRAM, component, "run", operation.name]
         with (
+            _interrupted_by_sigterm(),
             tempfile.TemporaryFile() as log,
             subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -72,12 +76,34 @@ def serve(
                 ready(f"http://127.0.0.1:{port}/")
                 process.wait()
             except KeyboardInterrupt:
-                return
+                return  # the service is ended below
             finally:
                 _end(process)
             log.seek(0)
             last = log.read().decode("utf-8", "replace").strip().rpartition("\n")[2]
     raise EngineError(f"{component} {operation.name} ended (exit code {process.returncode}): {last}", "")
+
+
+@contextmanager
+def _interrupted_by_sigterm() -> Iterator[None]:
+    """So that nothing is left running when this process is told to end."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _check_free(port: int) -> None:
+    """Somebody else's service on this port would answer in the place of ours."""
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind(("", port))
+        except OSError as error:
+            raise EngineError(
+                f"port {port} cannot be listened on: {error.strerror}.", "Name another: --port"
+            ) from error
 
 
 def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
