@@ -32,9 +32,10 @@ def derive(file: Path, text: str, candidates: Sequence[Candidate], stages: Colle
     """
     pins = parse_pins(text, file)
     concerned = [stage for stage in pins.stages if stage in stages or _concerns(pins, stage, candidates)]
+    kept = {candidate.key: list(kept_edits(file.parent, candidate)) for candidate in candidates}
     return [
-        *(edit for candidate in candidates for edit in kept_edits(file.parent, candidate)),
-        *_rendered(pins, concerned, candidates),
+        *(edit for edits in kept.values() for edit in edits),
+        *_rendered(pins, concerned, kept),
         edit_to(file, text),
         *(edit_to(path, None) for path in superfluous(file.parent, pins)),
     ]
@@ -84,14 +85,13 @@ def superfluous(folder: Path, pins: Pins) -> list[Path]:
 _ENDINGS = (".json", ".commit")
 
 
-def _rendered(pins: Pins, stages: Sequence[str], candidates: Sequence[Candidate]) -> Iterator[Edit]:
-    kept = {candidate.key: candidate.contract for candidate in candidates}
-    commits = {
-        candidate.key: "" if candidate.commit.endswith("-dirty") else candidate.commit for candidate in candidates
-    }
+def _rendered(pins: Pins, stages: Sequence[str], edits: Mapping[tuple[str, str], Sequence[Edit]]) -> Iterator[Edit]:
+    """Rendered with what will be kept: equal contracts may have their parameters in another order."""
+    contracts = {key: contract_from_json(contract.after or "") for key, (contract, _) in edits.items()}
+    commits = {key: (commit.after or "").strip() for key, (_, commit) in edits.items()}
     for stage in stages:
         path = pins.file.parent / RENDERED_FOLDER / f"{stage}.yaml"
-        text = rendered_text(pins, stage, kept, commits)
+        text = rendered_text(pins, stage, contracts, commits)
         _check(path, text)
         yield edit_to(path, text)
 

@@ -82,6 +82,27 @@ def test_a_released_version_takes_the_place_of_the_working_copy_of_the_same_vers
     assert "item_id" not in (world.folder / "contracts/ranker-1.0.0.json").read_text()
 
 
+def test_parameters_stay_in_the_order_of_the_contract_that_is_kept(world: World) -> None:
+    """The label of an image has them sorted; a contract that says the same is left as it is."""
+
+    def two(told: Any) -> None:
+        told["operations"]["rank"]["parameters"] = {
+            name: {"type": "integer", "default": 1} for name in ("seed", "factors")
+        }
+
+    def sorted_two(told: Any) -> None:
+        two(told)
+        told["operations"]["rank"]["parameters"] = dict(sorted(told["operations"]["rank"]["parameters"].items()))
+
+    world.release("ranker", "1.1.0", two)
+    bump(world.folder, "ranker", "1.1.0", registry=world.registry).write()
+    kept = (world.folder / "contracts/ranker-1.1.0.json").read_bytes()
+    world.release("ranker", "1.1.0", sorted_two)
+    bump(world.folder, "ranker", "1.1.0", registry=world.registry).write()
+    assert (world.folder / "contracts/ranker-1.1.0.json").read_bytes() == kept
+    assert not rendered(world.folder, load_pins(world.folder), "development").is_stale
+
+
 def refused(call: Callable[[], Any]) -> list[tuple[str, str]]:
     """The rules and messages for which something was refused."""
     with pytest.raises(RefusedError) as caught:
