@@ -1,8 +1,6 @@
 """`machiya view`: the service of a component of a run, on what the run made."""
 
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -36,7 +34,7 @@ def test_the_service_gets_what_the_latest_step_read(record: RunRecord, project: 
 
 
 def test_a_run_without_a_service_says_what_it_takes(record: RunRecord) -> None:
-    with pytest.raises(NotFoundError, match="nothing in the run .* can be served") as caught:
+    with pytest.raises(NotFoundError, match=r"nothing in the run .* can be served") as caught:
         find_service(record, lambda _name, _version: None)
     assert "must be installed here" in caught.value.remedy
 
