@@ -150,6 +150,17 @@ def test_a_run_is_stopped_from_elsewhere_and_continued_later(machiya: Machiya, p
     assert "read: started" not in continued
 
 
+def test_a_run_that_waits_for_what_another_computes_says_so(project: Path) -> None:
+    words = (*RUN, "-p", f"until={project / 'go'}")
+    with running(project, *words, shows="count: started") as (_, first):
+        with running(project, *words, shows="waiting for toy-") as (_, second):
+            (project / "go").touch()
+            assert second.stderr is not None
+            assert "count: from the cache" in second.stderr.read()
+            assert second.wait() == 0
+        assert first.wait() == 0
+
+
 def test_a_run_is_killed_from_elsewhere(machiya: Machiya, project: Path) -> None:
     with running(project, *RUN, "-p", "until=go", shows="count: started") as (name, process):
         machiya("stop", "--kill", name)

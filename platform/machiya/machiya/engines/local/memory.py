@@ -11,6 +11,8 @@ from machiya.engines.local.store import ArtifactStore
 from machiya.errors import MachiyaError
 
 _POLL_SECONDS = 0.05
+_ATTEMPTS_UNTOLD = 20
+_KEY_SHOWN = 24
 
 
 class Memory:
@@ -55,10 +57,14 @@ class Memory:
         return outputs
 
     async def _lock(self, command: Recall) -> MemoLock | None:
+        attempts = 0
         while not self._gave_up():
             lock = await asyncio.to_thread(self._memo.try_lock, command.cache, command.key)
             if lock is not None:
                 return lock
+            attempts += 1
+            if attempts == _ATTEMPTS_UNTOLD:
+                self._note(f"waiting for {command.key[:_KEY_SHOWN]}...: another step, or run, computes the same")
             await asyncio.sleep(_POLL_SECONDS)
         return None
 
