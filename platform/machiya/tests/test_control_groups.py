@@ -27,8 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_the_first_version(proc: Path, root: Path) -> None:
     write(proc / "7" / "cgroup", f"9:memory:/docker/{ID}\n4:cpu,cpuacct:/docker/{ID}\n")
-    write(root / "memory" / "docker" / ID / "memory.usage_in_bytes", "5000\n")
-    write(root / "memory" / "docker" / ID / "memory.stat", "cache 900\ntotal_inactive_file 1000\n")
+    write(root / "memory" / "docker" / ID / "memory.stat", "cache 900\nrss 1\ntotal_rss 3000\ntotal_shmem 1000\n")
     write(root / "cpuacct" / "docker" / ID / "cpuacct.usage", "1500000000\n")
     assert consumption_of(ID, 7, proc, root) == Consumption(1.5, 4000)
 
@@ -37,8 +36,7 @@ def test_the_second_version(proc: Path, root: Path) -> None:
     write(proc / "7" / "cgroup", f"0::/system.slice/docker-{ID}.scope\n")
     group = root / "system.slice" / f"docker-{ID}.scope"
     write(group / "cpu.stat", "usage_usec 250000\nuser_usec 1\n")
-    write(group / "memory.current", "5000\n")
-    write(group / "memory.stat", "anon 1\ninactive_file 500\n")
+    write(group / "memory.stat", "anon 4000\nshmem 500\nfile 9000\n")
     assert consumption_of(ID, 7, proc, root) == Consumption(0.25, 4500)
 
 

@@ -3,6 +3,7 @@
 The engine's own statistics come once a second, which is too seldom for short programs.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,18 +34,22 @@ def _groups(file: Path, container: str) -> dict[str, str]:
 
 
 def _first_version(groups: dict[str, str], root: Path) -> Consumption:
-    memory = root / "memory" / groups["memory"]
     nanoseconds = int((root / "cpuacct" / groups["cpuacct"] / "cpuacct.usage").read_text())
-    used = (
-        int((memory / "memory.usage_in_bytes").read_text()) - _counters(memory / "memory.stat")["total_inactive_file"]
-    )
-    return Consumption(nanoseconds / 1e9, max(used, 0))
+    return Consumption(nanoseconds / 1e9, own_memory(_counters(root / "memory" / groups["memory"] / "memory.stat")))
 
 
 def _second_version(group: Path) -> Consumption:
     microseconds = _counters(group / "cpu.stat")["usage_usec"]
-    used = int((group / "memory.current").read_text()) - _counters(group / "memory.stat")["inactive_file"]
-    return Consumption(microseconds / 1e6, max(used, 0))
+    return Consumption(microseconds / 1e6, own_memory(_counters(group / "memory.stat")))
+
+
+def own_memory(counters: Mapping[str, int]) -> int:
+    """Bytes that cannot be taken from it: what is in files counts for whoever happened to read them first.
+
+    The names are those of the first version of the interface, where it has them, else those of the second.
+    """
+    anonymous = counters["total_rss"] if "total_rss" in counters else counters["anon"]
+    return int(anonymous) + int(counters.get("total_shmem", counters.get("shmem", 0)))
 
 
 def _counters(file: Path) -> dict[str, int]:

@@ -13,7 +13,7 @@ from docker.errors import APIError, InvalidVersion, NotFound
 from docker.models.containers import Container as Handle
 from docker.utils.socket import STDOUT, frames_iter
 
-from machiya.containers.control_groups import consumption_of
+from machiya.containers.control_groups import consumption_of, own_memory
 from machiya.containers.model import Consumption, Ending, RunResult, Signal
 from machiya.errors import EngineError, OutputError
 
@@ -49,6 +49,7 @@ class DockerContainer:
     def __init__(self, handle: Handle, publish: int | None) -> None:
         self._handle = handle
         self._publish = publish
+        self._process = 0
 
     @property
     def id(self) -> str:
@@ -79,10 +80,10 @@ class DockerContainer:
         return Ending(int(state["ExitCode"]), bool(state.get("OOMKilled")))
 
     def consumption(self) -> Consumption | None:
-        """What it has used so far, pages of files that the kernel may drop left out; None when it does not run."""
-        process = int(self._state().get("Pid") or 0)
-        counted = consumption_of(self.id, process) if process else None
-        return counted or (self._statistics() if process else None)
+        """What it has used so far, pages of files left out; None when it does not run."""
+        self._process = self._process or int(self._state().get("Pid") or 0)
+        counted = consumption_of(self.id, self._process) if self._process else None
+        return counted or (self._statistics() if self.running() else None)
 
     def _statistics(self) -> Consumption | None:
         """The same as the engine tells it, which takes a second."""
@@ -93,13 +94,10 @@ class DockerContainer:
                 sample = client.api.stats(self.id, stream=False, one_shot=True)
         except InvalidVersion:  # an engine of before 2020
             return None
-        memory = sample.get("memory_stats") or {}
-        if "usage" not in memory:
+        counters = (sample.get("memory_stats") or {}).get("stats")
+        if not counters:
             return None
-        details = memory.get("stats") or {}
-        droppable = details.get("total_inactive_file", details.get("inactive_file", 0))  # control groups 1, and 2
-        used = max(int(memory["usage"]) - int(droppable), 0)
-        return Consumption(sample["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, used)
+        return Consumption(sample["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, own_memory(counters))
 
     def copy_out(self, path: str, folder: Path) -> Path | None:
         """Copy the file or folder at `path` into `folder`; None when it has none."""

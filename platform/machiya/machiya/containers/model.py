@@ -57,7 +57,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Consumption:
-    """What a container has used: seconds of processors since its start, and bytes of memory now."""
+    """What a container has used: seconds of processors since its start, and bytes of memory (files apart) now."""
 
     cpu_seconds: float
     memory: int

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from machiya.containers import Consumption
 from machiya.errors import MachiyaError
 
-_SHORTEST, _LONGEST, _SHARE = 0.1, 5.0, 20
-"""Seconds between two looks: a twentieth of the time it has been running."""
+_SHORTEST, _LONGEST, _SHARE = 0.05, 2.0, 40
+"""Seconds between two looks: a fortieth of the time it has been running."""
 
 
 class Meter:
