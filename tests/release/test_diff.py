@@ -175,6 +175,24 @@ def test_the_input_is_that_of_the_stages_last_run_even_when_its_files_are_gone(
     assert "train" in other["runs"]["base"]["computed"] + other["runs"]["base"]["cached"]
 
 
+def test_what_is_held_out_otherwise_is_not_compared_in_pairs(
+    machiya: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    source = ROOT / "components" / "preprocess"
+    target = shutil.copytree(source, tmp_path / "preprocess", ignore=shutil.ignore_patterns("__pycache__"))
+    program = target / "machiya_preprocess" / "component.py"
+    text = program.read_text()
+    assert text.count("test_share=test_share,") == 1
+    program.write_text(text.replace("test_share=test_share,", "test_share=test_share + 0.1,"))
+    words = ["recommend", "preprocess", str(target), "--run", "sample", "--launcher", "process", "--json"]
+    done = machiya("diff", *words)
+    assert done.returncode == 3, done.stderr
+    (result,) = json.loads(done.stdout)["results"]
+    assert "held-out interactions of its own" in result["note"]
+    ndcg = next(one for one in result["metrics"] if one["name"] == "ndcg@10")
+    assert (ndcg["difference"] != 0, ndcg["low"], ndcg["high"]) == (True, None, None)
+
+
 def test_a_candidate_that_does_not_run_is_no_go_with_the_reason(diff: Diff, tmp_path: Path) -> None:
     line = "rng = np.random.default_rng(self.seed)"
     broken = copy(tmp_path, "machiya_recommender/als.py", line, 'raise RuntimeError("no factors today")')

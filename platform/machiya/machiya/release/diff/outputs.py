@@ -29,11 +29,9 @@ def read_comparison(record: RunRecord, step: str, name: str, k: int, sources: Ma
             store_of(record).link(key, folder / port)
         metrics = MetricsInput(folder / "metrics").read()
         changes = _table(folder / "user_changes")
-        note = "" if "test" in sources else "the accuracy is not compared: both sides have no common ground truth"
         return ResultChange(
             name,
             k=k,
-            note=note,
             counts={count: metrics[count] for count in _COUNTS if count in metrics},
             segments=_segments(metrics, k),
             metrics=_metrics(folder / "metric_changes"),

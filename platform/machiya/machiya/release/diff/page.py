@@ -9,6 +9,7 @@ from machiya.release.diff.model import DiffReport, Outcome, ResultChange, RunSid
 _MOST = 12
 """Lines of a list that are shown; the others are counted."""
 _ENTRY_LINES = 12
+_PAIRED = ", with the interval of the mean difference of each user's two lists; bold is certain"
 
 MEANINGS: dict[Outcome, str] = {
     "go": "every threshold holds",
@@ -134,7 +135,8 @@ def _metrics(result: ResultChange) -> Iterator[Block]:
         for one in result.metrics
         if one.difference is not None and (one.segment == "all" or (several and _certain(one.low, one.high)))
     ]
-    yield Text("Accuracy, with the interval of the mean difference of each user's two lists; bold is certain:")
+    paired = any(one.low is not None for one in shown)
+    yield Text(f"Accuracy{_PAIRED if paired else ''}:")
     rows = tuple(
         (
             one.name if one.segment == "all" else f"{one.name}, {one.segment}",

@@ -58,7 +58,18 @@ def _compare(sides: Sides, result: OutputReference, engine: Engine, how: Compare
     change = read_comparison(record, _STEP, name, how.k, known)
     paired = {metric.name for metric in change.metrics}
     more = tuple(metric for metric in _evaluated(sides, result, how.k) if metric.name not in paired)
-    return replace(change, metrics=(*change.metrics, *more))
+    note = "" if "test" in known else _why_not_in_pairs(sides, result)
+    return replace(change, metrics=(*change.metrics, *more), note=note)
+
+
+def _why_not_in_pairs(sides: Sides, result: OutputReference) -> str:
+    """Why there is no interval of the change of accuracy."""
+    operation = _operation(sides)
+    if _evaluating(sides, result) is None:
+        return "the accuracy is not compared: no step of the workflow evaluates this result"
+    if operation is not None and "test" not in operation.inputs:
+        return f"the pinned {EVALUATION} does not compare the accuracy in pairs, so differences have no interval"
+    return "each side is measured by held-out interactions of its own, which differ, so differences have no interval"
 
 
 def content_digests(record: RunRecord, output: OutputReference) -> list[str]:

@@ -112,7 +112,7 @@ def _metric(name: str, least: float, result: ResultChange, broken: Outcome) -> C
         return Check(rule, "look", f"{result.name}: the change of {name} is not known: {why}")
     text = f"{result.name}: {name} changes by {found.difference:+.4f}{_interval(found)}, at least {least:+g} wanted"
     if found.low is None or found.high is None:
-        return Check(rule, broken if found.difference < least else "look", f"{text}; there is no interval")
+        return Check(rule, "look", f"{text}; without an interval that is not certain")
     if found.low >= least:
         return Check(rule, "go", text)
     return Check(rule, broken, text) if found.high < least else Check(rule, "look", f"{text}: not certain")
