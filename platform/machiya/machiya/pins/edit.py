@@ -9,7 +9,9 @@ from machiya.pins.model import CANARY_STAGE, CanaryPin, Pin
 from machiya.pins.validate import CANARY_KEY
 
 _ENTRY = re.compile(
-    r"(?P<head>(?P<indent>\s+)(?P<name>[a-z][a-z0-9-]*)\s*:\s+)(?P<value>\{[^}]*\}|[^\s#]+)(?P<rest>[ \t]*(?:#[^\r\n]*)?)"
+    r"(?P<head>(?P<indent>\s+)(?P<name>[a-z][a-z0-9-]*)\s*:\s+)"
+    r"(?P<value>\{[^}]*\}|[^\s#]+)"
+    r"(?P<rest>[ \t]*(?:#[^\r\n]*)?)"
 )
 _BLOCK = re.compile(r"(?P<name>[a-z][a-z0-9-]*):\s*(?:#.*)?")
 _WAIVER = re.compile(r"waived (?P<rule>[a-z.-]+) by (?P<who>[^:;]+): (?P<why>[^;]+)")
