@@ -78,7 +78,7 @@ def canary(
     opened = open_pins(folder)
     known = opened.pins.canary.get(component)
     chosen = checked_stage(opened.pins, stage, known.stage if known else served_stage(opened.pins))
-    named = version or str(_running(opened, component).pin)
+    named = version or str(running_canary(opened, component).pin)
     number = parse_share(share, opened.name, component, named.partition("@")[0])
     _check_alone(opened, chosen, component)
     given = new_waivers(folder, waive)
@@ -104,7 +104,7 @@ def end_canary(folder: Path, component: str) -> Decision:
         NotFoundError: there is none.
     """
     opened = open_pins(folder)
-    running = _running(opened, component)
+    running = running_canary(opened, component)
     text = without_canary(opened.text, component)
     edits = derive(opened.pins.file, text, [], [running.stage])
     stable = opened.pins.stages[running.stage][component]
@@ -114,7 +114,7 @@ def end_canary(folder: Path, component: str) -> Decision:
 
 def with_share(opened: Opened, component: str, share: float) -> Decision:
     """Decide on another share for the canary that is there; its version was assessed when it became one."""
-    running = _running(opened, component)
+    running = running_canary(opened, component)
     waivers = waivers_of(opened.text, CANARY_KEY, component)
     text = with_canary(opened.text, component, replace(running, share=share), waivers)
     edits = derive(opened.pins.file, text, [], [running.stage])
@@ -123,7 +123,8 @@ def with_share(opened: Opened, component: str, share: float) -> Decision:
     return Decision(opened.folder, summary, (), tuple(edits))
 
 
-def _running(opened: Opened, component: str) -> CanaryPin:
+def running_canary(opened: Opened, component: str) -> CanaryPin:
+    """The canary of a component; NotFoundError where there is none."""
     if component in opened.pins.canary:
         return opened.pins.canary[component]
     known = ", ".join(opened.pins.canary) or "none"

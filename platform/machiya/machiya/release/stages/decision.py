@@ -34,6 +34,8 @@ class Decision:
     assessments: tuple[Assessment, ...]
     edits: tuple[Edit, ...]
     notes: tuple[str, ...] = ()
+    proposal: Mapping[str, Any] | None = None
+    """What an experiment said, if one did."""
 
     @property
     def changed(self) -> list[Edit]:
@@ -59,6 +61,7 @@ class Decision:
             "versions": [assessment.to_json() for assessment in self.assessments],
             "files": [{"path": str(edit.path), "what": edit.what} for edit in self.edits],
             "notes": list(self.notes),
+            **({"proposal": dict(self.proposal)} if self.proposal is not None else {}),
         }
 
 

@@ -97,7 +97,8 @@ def _unreadable(
     workflow: WorkflowDefinition, component: str, affected: Sequence[str], records: Sequence[RunRecord]
 ) -> Iterator[str]:
     """What the last run of the stage left that the version does not take."""
-    last = next((one for one in records if one.stage == workflow.stage and one.phase == Phase.SUCCEEDED), None)
+    of_stage = (one for one in records if one.stage == workflow.stage and not one.purpose)
+    last = next((one for one in of_stage if one.phase == Phase.SUCCEEDED), None)
     if last is None:
         return
     for step in workflow.main_steps:

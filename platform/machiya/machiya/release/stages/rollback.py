@@ -62,11 +62,20 @@ def rollback(
 
     waivers = {component: [*given, *waivers_of(target.text, chosen, component)]}
     summary = f"Go back to {component} {target.pin.version} in {chosen} of {opened.name}"
-    told = [*notes, *more]
+    told = [*notes, *more, *([] if ends else _still_tried(opened, chosen, component))]
     decision = decide(opened, chosen, [candidate], change, waivers, summary, told, verdict_needed=False)
     check_needed(decision, given)
     reused = after_the_change(decision, chosen, component, home) if home is not None else ()
     return replace(decision, notes=(*decision.notes, *reused))
+
+
+def _still_tried(opened: Opened, stage: str, component: str) -> list[str]:
+    """A canary that is there, maybe again: the way back for all users does not end with the line."""
+    canary = opened.pins.canary.get(component)
+    if canary is None or canary.stage != stage:
+        return []
+    what = f"{component} {canary.pin.version} is the canary, for {canary.share:.4g} of the users"
+    return [f"{what}; to end that: machiya canary {opened.name} {component} --end"]
 
 
 def _target(past: Past, component: str, version: str | None, stage: str) -> tuple[LineChange, list[str]]:

@@ -112,10 +112,11 @@ def test_promote_canary_and_rollback_speak_alike(world: World, call: Call) -> No
 
 
 def test_a_share_or_the_end(call: Call) -> None:
-    for arguments in ([], ["--share", "10%", "--end"], ["1.1.0", "--end"]):
+    several = ["--share", "10%", "--end"]
+    for arguments in ([], several, ["1.1.0", "--end"], ["--auto"], ["--share", "10%", "--events", "log.csv"]):
         code, _, error = call("canary", "shopping", "ranker", *arguments)
         assert code == 64
-        assert "either --share, or --end alone" in error
+        assert "either --share, or --end alone, or --auto with --events" in error
 
 
 def test_findings_of_pins_have_lines_and_end_with_1(world: World, call: Call) -> None:

@@ -155,6 +155,16 @@ def test_a_canary_of_the_version_that_is_gone_back_to_ends(world: World) -> None
     assert "canary" not in world.pins.read_text()
 
 
+def test_a_canary_that_a_revert_began_again_is_told(world: World) -> None:
+    world.release("ranker", "1.1.0")
+    canary(world.folder, "ranker", "1.1.0", "50%", registry=world.registry).write()
+    world.commit("Half")
+    bumped(world, "1.1.0")
+    world.git("revert", "--no-edit", "HEAD")
+    told = "ranker 1.1.0 is the canary, for 0.5 of the users; to end that: machiya canary shopping ranker --end"
+    assert told in back(world).notes
+
+
 def test_a_registry_that_is_down(world: World) -> None:
     bumped(world, "1.1.0")
     before = world.snapshot()
