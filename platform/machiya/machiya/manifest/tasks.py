@@ -158,7 +158,9 @@ def canary_template(workflow: WorkflowDefinition, canary: Canary) -> models.Temp
     tasks = [_task(workflow, step) for step in canary.steps]
     mixed, alone = (_task(workflow, step) for step in (canary.mixed, canary.alone))
     mixed.name, alone.name = MIXED, ALONE
-    alone.depends = " || ".join(f"{canary.candidate.step}.{ending}" for ending in _NO_RESULT)
+    # It waits for the other, and is the one task that none waits for: its end, or that of what it waits for where it is
+    # not needed, is the end of the whole. As the end of its own branch, an omitted task counts as what failed before it.
+    alone.depends = " || ".join(f"{MIXED}.{ending}" for ending in _NO_RESULT)
     ports = list(canary.mixed.operation.outputs)
     return models.Template(
         name=CANARY,

@@ -13,11 +13,13 @@ from machiya.pins import Pins, parse_pins
 from machiya.records.find import created, recent_runs
 from machiya.records.record import RunRecord, load_record
 from machiya.records.stores import scratch, sidecar_of, store_of
+from machiya.release.contracts import Difference
 from machiya.release.stages.decision import Decision
 from machiya.release.usage.promises import unmet
-from machiya_component.artifacts import Artifact
+from machiya_component.artifacts import Artifact, read_sidecar
 from machiya_component.contract.complete import table_schema
 from machiya_component.contract.model import ArtifactType, Port
+from machiya_component.errors import DataError
 
 _LOOKED_AT = 200
 """Runs, the newest first."""
@@ -101,24 +103,27 @@ def _unreadable(
     last = next((one for one in of_stage if one.phase == Phase.SUCCEEDED), None)
     if last is None:
         return
-    for step in workflow.main_steps:
-        for name, source in step.inputs.items() if step.contract.name == component else ():
-            if isinstance(source, OutputReference) and source.step in affected:
-                continue  # it is made anew
-            made = _artifact(last, source)
-            for difference in unmet(_port(name, made), step.operation.inputs[name]) if made is not None else ():
-                column = f"{difference.place.column}: " if difference.place.column else ""
-                yield (
-                    f"warning: {step.name} of {component} {step.pin.version} cannot read {name} as the run {last.name} "
-                    f"left it, made by {made.producer.component if made else ''}: {column}{difference.message}"
-                )
+    own = [step for step in workflow.main_steps if step.contract.name == component]
+    for step, name, source in ((one, *wired) for one in own for wired in one.inputs.items()):
+        made_anew = isinstance(source, OutputReference) and source.step in affected
+        made = None if made_anew else _artifact(last, source)
+        if made is not None:
+            for difference in unmet(_port(name, made), step.operation.inputs[name]):
+                yield _warning(step, name, last, made, difference)
+
+
+def _warning(step: Step, name: str, last: RunRecord, made: Artifact, difference: Difference) -> str:
+    column = f"{difference.place.column}: " if difference.place.column else ""
+    by = f"{made.producer.component} {made.producer.version} made it"
+    what = f"{step.name} of {step.contract.name} {step.pin.version} cannot read {name} as the run {last.name} had it"
+    return f"warning: {what} ({by}): {column}{difference.message}"
 
 
 def _artifact(record: RunRecord, source: Source) -> Artifact | None:
-    key = ""
     if isinstance(source, ArtifactReference):
-        key = record.options.get("sources", {}).get(source.name, {}).get("key", "")
-    elif isinstance(source, OutputReference):
+        return _outside(record.options.get("sources", {}).get(source.name, {}).get("location", ""))
+    key = ""
+    if isinstance(source, OutputReference):
         nodes = (one.node for one in record.walk() if one.node.template == source.step)
         values = (node.outputs.artifacts[source.port] for node in nodes if source.port in node.outputs.artifacts)
         key = next((value.key for value in values if value.key), "")
@@ -126,6 +131,14 @@ def _artifact(record: RunRecord, source: Source) -> Artifact | None:
         return None
     with scratch(record.folder.home) as folder:
         return sidecar_of(store_of(record), key, folder / "sidecar")
+
+
+def _outside(location: str) -> Artifact | None:
+    """What lies where data from outside came from: a component may have made it, and said so beside it."""
+    try:
+        return read_sidecar(Path(location)) if location and "://" not in location else None
+    except (OSError, DataError):
+        return None
 
 
 def _port(name: str, made: Artifact) -> Port:

@@ -49,8 +49,12 @@ def rollback(
     opened = open_pins(folder)
     chosen = checked_stage(opened.pins, stage, served_stage(opened.pins))
     pinned(opened.pins, chosen, component)
-    past = past_of(changes_of(opened, chosen, component))
-    target, notes = _target(past, component, version, chosen)
+    changes = changes_of(opened, chosen, component)
+    past = past_of(changes)
+    if version is not None:
+        target, notes = _named(changes, component, version, chosen)
+    else:
+        target, notes = _before(past, component, chosen)
     given = new_waivers(folder, waive)
     candidate, more = _candidate(opened, component, target, registry)
     ends = ends_canary(opened.pins, chosen, candidate)
@@ -78,14 +82,17 @@ def _still_tried(opened: Opened, stage: str, component: str) -> list[str]:
     return [f"{what}; to end that: machiya canary {opened.name} {component} --end"]
 
 
-def _target(past: Past, component: str, version: str | None, stage: str) -> tuple[LineChange, list[str]]:
-    if version is not None:
-        found = next((one for one in past.earlier if version in (one.pin.version, str(one.pin))), None)
-        if found is None:
-            known = ", ".join(one.pin.version for one in past.earlier) or "none"
-            message = f"{stage} never pinned {component} {version} before what it pins now."
-            raise NotFoundError(message, f"Before: {known}. Any released version: machiya bump")
-        return found, [f"pinned before, since {found.since}"]
+def _named(changes: Sequence[LineChange], component: str, version: str, stage: str) -> tuple[LineChange, list[str]]:
+    """A version that was pinned at any time, also one that was undone."""
+    found = next((one for one in changes if version in (one.pin.version, str(one.pin))), None)
+    if found is None:
+        known = ", ".join(dict.fromkeys(one.pin.version for one in changes))
+        message = f"{stage} never pinned {component} {version}."
+        raise NotFoundError(message, f"It pinned: {known}. Any released version: machiya bump")
+    return found, [f"pinned before, since {found.since}"]
+
+
+def _before(past: Past, component: str, stage: str) -> tuple[LineChange, list[str]]:
     if past.undone is not None:
         current = past.current
         return current, [f"{stage} is back already, from {past.undone.pin.version}: {component} {current.pin.version}"]

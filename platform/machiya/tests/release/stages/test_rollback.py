@@ -91,7 +91,7 @@ def test_a_version_that_was_never_pinned(world: World) -> None:
     bumped(world, "1.1.0")
     with pytest.raises(NotFoundError) as caught:
         back(world, version="1.0.7")
-    assert "Before: 1.0.0." in caught.value.remedy
+    assert "It pinned: 1.1.0, 1.0.0." in caught.value.remedy
 
 
 def test_a_digest_that_is_gone(world: World) -> None:
