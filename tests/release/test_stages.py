@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from machiya.release.registry import Attachment, open_registry
+from machiya.release.registry import Attachment, Repository, open_registry
 from machiya.release.statements import MEDIA_TYPE, TEST_RESULT_TYPE, Statement
 from tests.release.conftest import git
 from tests.release.registries import PASSWORD, SmallRegistry, put_image
@@ -62,9 +62,7 @@ class Street:
         repository = open_registry(self.registry).repository("recommender")
         text = json.dumps(CONTRACT | {"version": version} | changes)
         digest = put_image(repository, tag or version, contract=text, salt=salt)
-        predicate = {"result": "PASSED", "configuration": [], "passedTests": ["bare.run"], "failedTests": []}
-        statement = Statement.about("recommender", digest, TEST_RESULT_TYPE, predicate)
-        repository.attach(repository.image(digest).descriptor, Attachment(MEDIA_TYPE, statement.to_bytes()))
+        state_passed(repository, digest)
         return digest
 
     def commit(self, message: str) -> None:
@@ -217,3 +215,56 @@ def test_what_the_old_version_cannot_read_any_more_is_told(street: Street) -> No
     assert "warning: predict of recommender 0.9.0 cannot read model as the run lists-production-" in told
     assert "(recommender 1.0.0 made it): takes model@2, not model" in told
     assert "computed again at the next run: predict" in told
+
+
+@pytest.fixture
+def recommend(tmp_path: Path, registry: str) -> Street:
+    """The real workflow, with the contracts of the real components as images."""
+    street = Street(tmp_path / "street", registry)
+    shutil.rmtree(street.workflow.parent)
+    street.workflow = street.folder / "workflows" / "recommend"
+    shutil.copytree(ROOT / "workflows" / "recommend", street.workflow)
+    text = street.pins.read_text().replace("registry: machiya\n", f"registry: {registry}\n")
+    street.pins.write_text(text)
+    for kept in sorted((street.workflow / "contracts").glob("*.json")):
+        told = json.loads(kept.read_text())
+        repository = open_registry(registry).repository(told["name"])
+        digest = put_image(repository, told["version"], contract=json.dumps(told))
+        state_passed(repository, digest)
+        street.type("bump", "recommend", told["name"], told["version"])
+    street.type("promote", "recommend", "--to", "production")
+    street.commit("Begin")
+    return street
+
+
+def state_passed(repository: Repository, digest: str) -> None:
+    """A verdict beside an image."""
+    predicate = {"result": "PASSED", "configuration": [], "passedTests": ["bare.run"], "failedTests": []}
+    statement = Statement.about("component", digest, TEST_RESULT_TYPE, predicate)
+    repository.attach(repository.image(digest).descriptor, Attachment(MEDIA_TYPE, statement.to_bytes()))
+
+
+def without_column(name: str) -> dict[str, Any]:
+    """The operations of a recommender whose recommendations lack a column."""
+    operations: dict[str, Any] = json.loads(json.dumps(CONTRACT["operations"]))
+    schema = operations["predict"]["outputs"]["recommendations"]["schema"]
+    schema["fields"] = [field for field in schema["fields"] if field["name"] != name]
+    key = schema["primaryKey"]
+    schema["primaryKey"] = [column for column in key if column != name] if isinstance(key, list) else key
+    return operations
+
+
+def test_a_column_that_the_viewer_reads_may_not_go_and_one_that_nothing_reads_may(recommend: Street) -> None:
+    recommend.release("2.0.0", operations=without_column("rank"))
+    before = recommend.pins.read_bytes()
+    told = recommend.type("bump", "recommend", "recommender", "2.0.0", "--stage", "production", code=1)
+    assert "refused: recommender 1.0.0 -> 2.0.0 in production" in told
+    assert "column.removed: predict.outputs.recommendations.rank: the column is gone;" in told
+    assert "report reads rank of predict/recommendations" in told
+    assert recommend.pins.read_bytes() == before
+
+    recommend.release("3.0.0", operations=without_column("score"))
+    told = recommend.type("bump", "recommend", "recommender", "3.0.0", "--stage", "production")
+    assert "note: column.removed: predict.outputs.recommendations.score: the column is gone;" in told
+    assert "recommender: 3.0.0@sha256:" in recommend.pins.read_text()
+    assert "the registry agrees" in recommend.type("pins", "check")
