@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -67,13 +67,13 @@ class Project:
                 assert [str(finding) for finding in report.findings] == []
                 self.images.append(report.image_id)
 
-    def type(self, *words: str, code: int = 0) -> str:
+    def type(self, *words: str, codes: Sequence[int] = (0,)) -> str:
         """What a command prints."""
         environment = {**os.environ, "MACHIYA_HOME": str(self.folder / ".machiya")}
         done = subprocess.run(
             [MACHIYA, *words], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
         )
-        assert done.returncode == code, done.stdout + done.stderr
+        assert done.returncode in codes, done.stdout + done.stderr
         return done.stdout
 
     def decide(self, command: str, *words: str) -> str:
@@ -172,6 +172,12 @@ def test_a_version_is_released_tried_on_some_users_used_by_all_and_undone(projec
     project.commit("Let interactions count for more")
     project.release("recommender")
     assert project.run().computed == set(), "a release changes nothing"
+
+    words = ("diff", "recommend", "recommender", "1.1.0", "--stage", "production", "--launcher", "docker", "--json")
+    report = json.loads(project.type(*words, codes=(1, 3)))
+    assert report["outcome"] != "go", "what it changes asks for somebody's eyes"
+    assert [result["same"] for result in report["results"]] == [False]
+    assert "default.changed" in {one["rule"] for one in report["contract"]}
 
     seen = project.decide("canary", "1.1.0", "--share", "10%")
     assert "note: default.changed: train.parameters.alpha" in seen
