@@ -158,8 +158,8 @@ def canary_template(workflow: WorkflowDefinition, canary: Canary) -> models.Temp
     tasks = [_task(workflow, step) for step in canary.steps]
     mixed, alone = (_task(workflow, step) for step in (canary.mixed, canary.alone))
     mixed.name, alone.name = MIXED, ALONE
-    # It waits for the other, and is the one task that none waits for: its end, or that of what it waits for where it is
-    # not needed, is the end of the whole. As the end of its own branch, an omitted task counts as what failed before it.
+    # It waits for the other, so that it is the one task that none waits for. To Argo, a last task that is omitted ended
+    # as what came before it: were `mixed` such a one, the canary's failure would be that of the whole.
     alone.depends = " || ".join(f"{MIXED}.{ending}" for ending in _NO_RESULT)
     ports = list(canary.mixed.operation.outputs)
     return models.Template(
