@@ -38,9 +38,19 @@ def check(workflow: str | None, offline: bool, as_json: bool) -> None:
         count = "1 finding" if len(found) == 1 else f"{len(found)} findings"
         raise CheckError(f"{count}.", "Mend them from the first to the last, then check again.")
     if not as_json:
-        asked = "without asking the registry" if offline else "the registry agrees"
         for folder in folders:
-            click.echo(f"{folder / 'pins.yaml'}: everything is in order, {asked}")
+            click.echo(f"{folder / 'pins.yaml'}: everything is in order, {_asked(folder, offline)}")
+
+
+def _asked(folder: Path, offline: bool) -> str:
+    """What the registry had to say."""
+    from machiya.pins import load_pins
+
+    if offline:
+        return "without asking the registry"
+    pins = load_pins(folder)
+    released = bool(pins.canary) or any(pin.digest for stage in pins.stages.values() for pin in stage.values())
+    return "the registry agrees" if released else "and nothing pinned is released yet"
 
 
 def _folders(workflow: str | None) -> list[Path]:

@@ -79,3 +79,9 @@ def test_vendor_copies_contracts(project: Path, capsys: pytest.CaptureFixture[st
     assert run(machiya, ["vendor", "recommend", str(component)]) == 0
     assert [line.rpartition(": ")[2] for line in capsys.readouterr().out.splitlines()] == ["written", "up to date"]
     assert run(machiya, ["vendor", "recommend", str(project)]) == 66
+
+
+@pytest.mark.usefixtures("project")
+def test_pins_of_which_nothing_is_released_ask_no_registry(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(machiya, ["pins", "check"]) == 0
+    assert "everything is in order, and nothing pinned is released yet" in capsys.readouterr().out
