@@ -86,11 +86,16 @@ class Visit:
     def __post_init__(self) -> None:
         self.tab.on("console", self._on_console)
         self.tab.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
-        self.tab.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.tab.on("requestfailed", self._on_failed)
         self.tab.on("request", self._on_request)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         self.complaints.append(f"{message.type}: {message.text}")
+
+    def _on_failed(self, request: Request) -> None:
+        """What the browser itself gives up because the page is left (its icon) is no fault of the page."""
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"failed: {request.url}")
 
     def _on_request(self, request: Request) -> None:
         self.requests.append(request.url)
