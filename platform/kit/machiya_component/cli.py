@@ -40,29 +40,39 @@ def _guarded(name: str | None, words: list[str]) -> int:
     place = " ".join(part for part in (name or "component", *words[:2]) if not part.startswith("-"))
     try:
         return _dispatch(_installed(name), words)
-    except ComponentError as error:
+    except Stopped:
+        return _stopped(place)
+    except Exception as error:
+        if not stop.requested():
+            return _failed(place, error)
+        traceback.print_exc()
+        return _stopped(place)
+
+
+def _stopped(place: str) -> int:
+    stop.ignore()
+    return _last_line(place, ExitCode.STOPPED, "It left no partial output; it can be run again.")
+
+
+def _failed(place: str, error: Exception) -> int:
+    if isinstance(error, ComponentError):
         for detail in error.details:
             print(detail, file=sys.stderr)
         return _last_line(place, error.exit_code, str(error))
-    except Stopped:
-        stop.ignore()
-        return _last_line(place, ExitCode.STOPPED, "It left no partial output; it can be run again.")
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # Whoever read our output has seen enough (`component contract | head`); keep Python from flushing it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
-    except OSError as error:
+    traceback.print_exception(error)
+    if isinstance(error, OSError):
         return _operating_system(place, error)
-    except Exception as error:
-        traceback.print_exc()
-        text = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-        return _last_line(place, ExitCode.BUG, f"{text} Show the lines above to the component's owner.")
+    text = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    return _last_line(place, ExitCode.BUG, f"{text} Show the lines above to the component's owner.")
 
 
 def _operating_system(place: str, error: OSError) -> int:
     import errno
 
-    traceback.print_exc()
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
         return _last_line(place, ExitCode.TEMPORARY, f"{error}. Free space on the disk, then run it again.")
     return _last_line(place, ExitCode.BUG, f"{error}. Show the lines above to the component's owner.")

@@ -21,6 +21,7 @@ GRACE_SECONDS = 7.0
 REPEAT_SECONDS = 0.5
 
 _deferring = threading.Event()
+_requested = threading.Event()
 
 
 def install() -> None:
@@ -35,7 +36,15 @@ def install() -> None:
 
 def _on_signal(_number: int, _frame: object) -> None:
     if not _deferring.is_set() and not _stopping():
+        _requested.set()
         raise Stopped
+
+
+def requested() -> bool:
+    """Whether a signal asked for the end. What is raised from then on is how the work came apart, not what is wrong:
+    an extension module that is being imported, for instance, turns ``Stopped`` into its own ``ImportError``.
+    """
+    return _requested.is_set()
 
 
 def _stopping() -> bool:

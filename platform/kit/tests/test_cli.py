@@ -196,6 +196,19 @@ def test_an_exception_that_gets_lost_is_raised_again(toy: Path, data: Path) -> N
     assert "stopped by SIGTERM (143): It left no partial output" in errors.strip().splitlines()[-1]
 
 
+def test_what_a_stop_is_turned_into_is_still_a_stop(toy: Path, data: Path) -> None:
+    # What extension modules do while they are imported.
+    turned = "\n    ".join(
+        ["try: work()", "except BaseException: raise ImportError('initialization failed') from None"]
+    )
+
+    code, errors = start_and_stop(toy, data, turned, signal.SIGTERM)
+
+    assert code == 143
+    assert "ImportError: initialization failed" in errors
+    assert "stopped by SIGTERM (143): It left no partial output" in errors.strip().splitlines()[-1]
+
+
 def test_what_cleans_up_is_not_cut_short(toy: Path, data: Path) -> None:
     tidy = [
         "try: work()",
