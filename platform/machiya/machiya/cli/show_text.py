@@ -52,7 +52,8 @@ def _facts(record: RunRecord, *, every: bool) -> Iterator[tuple[str, str]]:
     if store := record.options.get("store"):
         yield "store", str(store)
     yield from _labelled("notes", record.state.notes)
-    yield "folder", str(record.folder.path)
+    if not record.remote:
+        yield "folder", str(record.folder.path)
 
 
 def _labelled(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:

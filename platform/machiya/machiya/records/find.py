@@ -6,6 +6,7 @@ from pathlib import Path
 
 from machiya.engines.local.runs import RunFolder, open_run
 from machiya.errors import NotFoundError
+from machiya.records.place import RunPlace
 
 LATEST = "latest"
 
@@ -26,7 +27,7 @@ def _folders(home: Path) -> Iterator[Path]:
         yield from (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
-def created(folder: RunFolder) -> float:
+def created(folder: RunPlace) -> float:
     """When a run was made, in seconds since 1970; where its log does not say, when its folder was last changed."""
     try:
         with folder.events.open("rb") as file:

@@ -14,6 +14,7 @@ from machiya.engines.local.runs import RunFolder
 from machiya.engines.local.state import RunState, named_nodes
 from machiya.errors import MachiyaError, NotFoundError
 from machiya.records.find import created
+from machiya.records.place import RunPlace
 from machiya.records.steps import (
     COMMIT,
     COMPONENT,
@@ -36,7 +37,7 @@ _SUFFIX = re.compile(r"-[0-9a-f]{6}$")
 class RunRecord:
     """What is remembered of a run. Everything that takes time is read when it is asked for, once."""
 
-    folder: RunFolder
+    folder: RunPlace
     state: RunState
     phase: str
 
@@ -69,6 +70,11 @@ class RunRecord:
     def created(self) -> float:
         """When the run was made, in seconds since 1970."""
         return self.state.facts.created if self.state.facts is not None else created(self.folder)
+
+    @property
+    def remote(self) -> bool:
+        """Whether a cluster runs it: its logs and artifacts are not on this machine."""
+        return self.options.get("engine") == "argo"
 
     @property
     def alive(self) -> bool:
@@ -199,7 +205,7 @@ class RunRecord:
         """All of it; documented in docs/cli.md, below `machiya show`."""
         return {
             **self.summary(),
-            "folder": str(self.folder.path),
+            "folder": None if self.remote else str(self.folder.path),
             "sessions": self.state.sessions,
             "parameters": self.parameters,
             "components": self.versions,
