@@ -8,7 +8,10 @@
     ├── NotFoundError          66  a folder, file or image that was named is not there
     ├── EngineError            69  no container engine answers, or it refused
     ├── RegistryError          69  a registry of images cannot be reached, or gives no answer that makes sense
-    ├── AccessError            77  a registry of images refuses the credentials, or wants some
+    ├── ClusterError           69  Argo Server cannot be reached, cannot be trusted, or gives no answer that makes sense
+    ├── RejectedError          65  Argo Server does not take what it was sent
+    ├── ConflictError          75  somebody else changed the same thing at the same time
+    ├── AccessError            77  a registry or Argo Server refuses the credentials, or wants some
     ├── OutputError            73  what should be written cannot be written
     ├── BuildError              1  an image could not be built
     ├── CheckError              1  what was checked ran to its end and was found wanting
@@ -64,8 +67,26 @@ class RegistryError(MachiyaError):
     exit_code = 69
 
 
+class ClusterError(MachiyaError):
+    """Argo Server cannot be reached, is too slow, cannot be trusted, or gives no answer that makes sense."""
+
+    exit_code = 69
+
+
+class RejectedError(MachiyaError):
+    """Argo Server does not take what it was sent: it says why."""
+
+    exit_code = 65
+
+
+class ConflictError(MachiyaError):
+    """Somebody else changed the same thing at the same time. Doing it again may help."""
+
+    exit_code = 75
+
+
 class AccessError(MachiyaError):
-    """A registry of images refuses the credentials, or wants some where there are none."""
+    """A registry of images or Argo Server refuses the credentials, or wants some where there are none."""
 
     exit_code = 77
 
