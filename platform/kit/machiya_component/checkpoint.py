@@ -31,6 +31,24 @@ class Checkpoint:
         path = self.folder / name
         return path if path.exists() else None
 
+    def adopt(self, earlier: Path) -> None:
+        """Take over what an attempt on another machine saved: `earlier` is its folder of checkpoints, of all calls.
+
+        What this machine saved itself is newer. A checkpoint that cannot be read is as good as none.
+        """
+        source = earlier / self.folder.name
+        if self.folder.exists() or not source.is_dir():
+            return
+        partial = self.folder.with_name(f".partial-{self.folder.name}")
+        try:
+            for path in (one for one in sorted(source.rglob("*")) if one.is_file()):
+                copy = partial / path.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+            partial.rename(self.folder)
+        except OSError:
+            shutil.rmtree(partial, ignore_errors=True)
+
     def clear(self) -> None:
         """Forget everything; called when the operation is done."""
         shutil.rmtree(self.folder.parent, ignore_errors=True)

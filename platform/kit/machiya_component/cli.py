@@ -136,6 +136,7 @@ def _run(component: "Component", words: list[str]) -> int:
     if not words or words[0].startswith("-"):
         known = ", ".join(component.contract.operations)
         raise ArgumentsError("run needs the name of an operation.", f"Operations: {known}.")
+    from machiya_component.checkpoint import CHECKPOINT_FOLDER
     operation = find_operation(component.contract, words[0])
     if any(word in ("--help", "-h") for word in words[1:]):
         print(operation_usage(component.contract, operation), end="")
@@ -146,7 +147,9 @@ def _run(component: "Component", words: list[str]) -> int:
     _log_to_stderr()
     root = data_root()
     secrets = configured_secrets(operation, os.environ)
-    run(component, Call(operation, parameters, input_folders(operation, root / "in"), root / "out", secrets))
+    inputs, out = root / "in", root / "out"
+    checkpoints = inputs / CHECKPOINT_FOLDER
+    run(component, Call(operation, parameters, input_folders(operation, inputs), out, secrets, checkpoints))
     return ExitCode.DONE
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from machiya_component import stop
 from machiya_component.artifacts import Artifact, Producer, check_artifact, content_digest, read_sidecar
 from machiya_component.artifacts.sidecar import SIDECAR, describe, seal
-from machiya_component.checkpoint import checkpoint_of
+from machiya_component.checkpoint import Checkpoint, checkpoint_of
 from machiya_component.component import Component
 from machiya_component.context import Context
 from machiya_component.contract.model import Contract, Operation, Port
@@ -32,7 +32,8 @@ PORT_VARIABLE = "MACHIYA_PORT"
 class Call:
     """An operation with typed parameters, the folder of every input that is there, and the folder for outputs.
 
-    ``secrets`` holds those that are configured; they are part of nothing that is written.
+    ``secrets`` holds those that are configured; they are part of nothing that is written. ``checkpoints`` is the folder
+    of what an attempt at the same call saved on another machine, where an engine brings such.
     """
 
     operation: Operation
@@ -41,6 +42,7 @@ class Call:
     out: Path
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    checkpoints: Path | None = None
 
 def data_root() -> Path:
     """``/data``, or where ``MACHIYA_DATA`` says."""
@@ -122,7 +124,9 @@ def _digest_of(folder: Path) -> str:
     return read_sidecar(folder).digest if (folder / SIDECAR).exists() else content_digest(folder)
 
 
-def _checkpoint(contract: Contract, call: Call, parameters: Mapping[str, Any], digests: Mapping[str, str]) -> Any:
+def _checkpoint(
+    contract: Contract, call: Call, parameters: Mapping[str, Any], digests: Mapping[str, str]
+) -> Checkpoint:
     return checkpoint_of(call.out, contract.name, contract.version, call.operation.name, parameters, digests)
 
 
@@ -149,13 +153,16 @@ def _invoke(
                 version=contract.version,
                 operation=operation.name,
                 seed=int(parameters.get("seed", 0)),
-                checkpoint=_checkpoint(contract, call, parameters, digests),
+                checkpoint=checkpoint,
                 out=call.out,
                 scratch=Path(scratch),
                 port=_service_port(operation),
                 secrets={name: call.secrets.get(name) for name in operation.secrets},
             )
         function(**arguments)
+            checkpoint = _checkpoint(contract, call, parameters, digests)
+            if call.checkpoints is not None:
+                checkpoint.adopt(call.checkpoints)
 
 
 def _service_port(operation: Operation) -> int | None:

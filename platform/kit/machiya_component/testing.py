@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from machiya_component.artifacts import Artifact
+from machiya_component.checkpoint import CHECKPOINT_FOLDER
 from machiya_component.component import Component
 from machiya_component.ports import MetricsInput, TableInput, TableOutput
 from machiya_component.run import Call, find_operation, run
@@ -55,7 +56,8 @@ def run_operation(
     found = find_operation(component.contract, operation)
     paths = {name: _as_folder(value, folder / "in" / name) for name, value in (inputs or {}).items()}
     out = folder / "out"
-    return Result(out, run(component, Call(found, parameters or {}, paths, out, secrets or {})))
+    checkpoints = folder / "in" / CHECKPOINT_FOLDER
+    return Result(out, run(component, Call(found, parameters or {}, paths, out, secrets or {}, checkpoints)))
 
 
 def _as_folder(value: "pa.Table | Path | Mapping[str, float]", folder: Path) -> Path:

@@ -54,6 +54,25 @@ def test_the_completed_contract_survives_json(toy: Path) -> None:
     assert contract_from_json(raw_contract_json(toy / "component.yaml")) == contract
 
 
+def test_more_memory_and_checkpoints_survive_json(toy: Path) -> None:
+    assert edit(
+        toy, ("    outputs:", "    resources: {memory: 1Gi, maxMemory: 2Gi}\n    checkpoint: true\n    outputs:")
+    )
+    contract = load_contract(toy)
+
+    assert contract.operations["double"].resources.max_memory == "2Gi"
+    assert contract.operations["double"].checkpoint is True
+    assert contract_from_json(contract_to_json(contract)) == contract
+
+
+def test_exposed_metrics_survive_json(toy: Path) -> None:
+    assert edit(toy, ("metrics: {type: metrics}", "metrics: {type: metrics, expose: [rows, ndcg@10]}"))
+    contract = load_contract(toy)
+
+    assert contract.operations["double"].outputs["metrics"].expose == ("rows", "ndcg@10")
+    assert contract_from_json(contract_to_json(contract)) == contract
+
+
 def test_findings_of_json_have_their_lines(toy: Path) -> None:
     written = json.dumps(json.loads(raw_contract_json(toy / "component.yaml")), indent=1).splitlines()
     line = next(number for number, text in enumerate(written, 1) if text.startswith(' "version"'))
@@ -102,6 +121,15 @@ CASES = [
     ("{rows: sample/rows}", "{rows: ../rows}", "contract.pattern", 28, "sample/interactions"),
     ("{rows: sample/rows}", "{rows: sample/absent}", "contract.sample-data", 28, "generate.py"),
     ("    outputs:", "    service: {port: 8000, health: /x}\n    outputs:", "contract.service-outputs", 21, "SIGTERM"),
+    ("doubled:\n        type: table", "doubled:\n        expose: [rows]\n        type: table",
+     "contract.not-metrics", 22, "for metrics"),
+    ("metrics: {type: metrics}", "metrics: {type: metrics, expose: [ndcg@5, ndcg-5]}",
+     "contract.exposed-name", 26, "'ndcg-5'"),
+    ("metrics: {type: metrics}", "metrics: {type: metrics, expose: ['@']}", "contract.exposed-name", 26, "letter"),
+    ("    outputs:", "    resources: {memory: 4Gi, maxMemory: 4096Mi}\n    outputs:", "contract.max-memory", 20, "8Gi"),
+    ("    outputs:", "    resources: {maxMemory: 1G}\n    outputs:", "contract.max-memory", 20, "which is 1Gi"),
+    ("    outputs:\n", "    service: {port: 8000, health: /x}\n    checkpoint: true\n    outputs:\n",
+     "contract.service-checkpoint", 21, "come to an end"),
     ("    outputs:", "    timeout: soon\n    outputs:", "contract.pattern", 20, "2h"),
 ]  # fmt: skip
 

@@ -94,12 +94,13 @@ def _written(contract: Contract) -> dict[str, Any]:
 
 
 def _operation(operation: Any) -> dict[str, Any]:
-    data = operation.model_dump(
-        mode="json", exclude_none=True, exclude={"name", "parameters", "inputs", "outputs", "secrets", "samples"}
-    )
+    told_otherwise = {"name", "parameters", "inputs", "outputs", "secrets", "samples", "checkpoint"}
+    data = operation.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=told_otherwise)
+    checkpoint = {"checkpoint": True} if operation.checkpoint else {}
     secrets = {name: {"description": secret.description} for name, secret in operation.secrets.items()}
     return {
         **data,
+        **checkpoint,
         **({"secrets": secrets} if secrets else {}),
         "parameters": {name: parameter.fragment for name, parameter in operation.parameters.items()},
         "inputs": {name: _port(port) for name, port in operation.inputs.items()},

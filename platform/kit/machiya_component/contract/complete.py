@@ -44,6 +44,7 @@ def _operation(name: str, raw: dict[str, Any]) -> Operation:
         resources=Resources.model_validate(raw.get("resources") or {}),
         timeout=raw.get("timeout"),
         cache=raw.get("cache", "service" not in raw),
+        checkpoint=raw.get("checkpoint", False),
         service=Service.model_validate(raw["service"]) if "service" in raw else None,
         samples={key: _sample(key, value or {}) for key, value in (raw.get("samples") or {}).items()},
     )

@@ -84,7 +84,10 @@ class Secret(_Part):
 
 
 class Resources(_Part):
-    """What one step asks a scheduler for: CPUs (cores) and memory (a Kubernetes quantity such as ``4Gi``)."""
+    """What one step asks a scheduler for: CPUs (cores) and memory (a Kubernetes quantity such as ``4Gi``).
+
+    With ``max_memory`` a step that ran out of memory is tried again, with that much.
+    """
 
     cpu: float = 1.0
     memory: str = "1Gi"
@@ -92,6 +95,7 @@ class Resources(_Part):
 
 class Service(_Part):
     """How an operation that runs until SIGTERM is reached, and where it says that it is well."""
+    max_memory: str | None = Field(default=None, alias="maxMemory")
 
     port: int
     health: str
@@ -123,6 +127,7 @@ class Operation(_Part):
     samples: dict[str, Sample] = Field(default_factory=dict)
 
 
+    checkpoint: bool = False
 class Contract(_Part):
     """What a component promises to everybody who uses it."""
 

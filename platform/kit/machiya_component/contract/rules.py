@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from machiya_component.contract.model import Resources
 from machiya_component.contract.parse import KeyPath
+from machiya_component.contract.quantities import bytes_of
 
 Rule = Callable[[dict[str, Any]], "Iterator[Problem]"]
 
@@ -87,6 +89,20 @@ def operation_gives_something(data: dict[str, Any]) -> Iterator[Problem]:
                 "the operation has no output.",
                 "Example: outputs: {metrics: {type: metrics}}",
             )
+
+
+def running_makes_sense(data: dict[str, Any]) -> Iterator[Problem]:
+    """More memory is more; only what comes to an end by itself has something to go on from."""
+    for name, operation in _operations(data):
+        resources = operation.get("resources") or {}
+        most, memory = resources.get("maxMemory"), resources.get("memory", Resources().memory)
+        if most is not None and bytes_of(most) <= bytes_of(memory):
+            path = ("operations", name, "resources", "maxMemory")
+            message = f"{most} is no more than memory, which is {memory}."
+            yield Problem("contract.max-memory", path, message, "Example: {memory: 4Gi, maxMemory: 8Gi}")
+        if operation.get("checkpoint") and "service" in operation:
+            message = "a service has no checkpoints: it does not come to an end."
+            yield Problem("contract.service-checkpoint", ("operations", name, "checkpoint"), message, "Remove it.")
 
 
 def schema_only_on_tables(data: dict[str, Any]) -> Iterator[Problem]:
@@ -221,3 +237,4 @@ RULES: tuple[Rule, ...] = (
     operation_has_samples,
     samples_fit,
 )
+    running_makes_sense,

@@ -66,6 +66,7 @@ _ALL = (
     _rule("timeout.lowered", "nobody", "a step is ended sooner"),
     _rule("timeout.raised", "text", "a step is ended later, or never"),
     _rule("cache.changed", "nobody", "results are reused now, or are not any more"),
+    _rule("checkpoint.changed", "nobody", "a step that is tried again goes on from a checkpoint, or does not any more"),
     _rule("exitcode.changed", "text", "what an exit code means, and what to do then"),
     _rule("text.changed", "text", "a summary, description, title, owner or link"),
 )

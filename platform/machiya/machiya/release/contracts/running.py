@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from machiya.release.contracts.difference import Difference, Place
 from machiya.release.contracts.judging import fixed
 from machiya_component.contract.model import Operation, Resources
+from machiya_component.contract.quantities import bytes_of
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-_UNITS = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
 
 def running_differences(before: Operation, after: Operation) -> Iterator[Difference]:
@@ -19,6 +19,9 @@ def running_differences(before: Operation, after: Operation) -> Iterator[Differe
     if before.cache != after.cache:
         message = "results are reused now" if after.cache else "results are not reused any more"
         yield fixed("cache.changed", place, before.cache, after.cache, message)
+    if before.checkpoint != after.checkpoint:
+        message = "goes on from checkpoints now" if after.checkpoint else "begins anew when it is tried again"
+        yield fixed("checkpoint.changed", place, before.checkpoint, after.checkpoint, message)
     yield from _secrets(after.name, before, after)
 
 
@@ -33,17 +36,17 @@ def _service(place: Place, before: Operation, after: Operation) -> Iterator[Diff
 
 
 def _resources(place: Place, before: Resources, after: Resources) -> Iterator[Difference]:
-    asked = (("cpu", before.cpu, after.cpu), ("memory", _bytes(before.memory), _bytes(after.memory)))
+    asked = (("cpu", before.cpu, after.cpu), ("memory", bytes_of(before.memory), bytes_of(after.memory)))
     for name, old, new in asked:
         if old != new:
             rule = "resources.raised" if new > old else "resources.lowered"
             shown = [getattr(resources, name) for resources in (before, after)]
             yield fixed(rule, place, shown[0], shown[1], f"asks for {name} {shown[1]}, not {shown[0]}")
-
-
-def _bytes(quantity: str) -> float:
-    number = quantity.rstrip("kKMGTi")
-    return float(number) * _UNITS.get(quantity[len(number) :], 1)
+    most, least = (bytes_of(resources.max_memory or "0") for resources in (after, before))
+    if most != least:
+        rule = "resources.raised" if most > least else "resources.lowered"
+        told = f"is tried again with {after.max_memory or 'no more'} memory when that ran out"
+        yield fixed(rule, place, before.max_memory, after.max_memory, told)
 
 
 def _timeout(place: Place, before: str | None, after: str | None) -> Iterator[Difference]:
