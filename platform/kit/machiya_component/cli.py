@@ -121,6 +121,7 @@ def _dispatch(component: "Component", words: list[str]) -> int:
 
 
 def _run(component: "Component", words: list[str]) -> int:
+    from machiya_component.checkpoint import CHECKPOINT_FOLDER
     from machiya_component.parameters import parse_arguments
     from machiya_component.run import (
         Call,
@@ -136,7 +137,6 @@ def _run(component: "Component", words: list[str]) -> int:
     if not words or words[0].startswith("-"):
         known = ", ".join(component.contract.operations)
         raise ArgumentsError("run needs the name of an operation.", f"Operations: {known}.")
-    from machiya_component.checkpoint import CHECKPOINT_FOLDER
     operation = find_operation(component.contract, words[0])
     if any(word in ("--help", "-h") for word in words[1:]):
         print(operation_usage(component.contract, operation), end="")

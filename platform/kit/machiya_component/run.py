@@ -41,8 +41,8 @@ class Call:
     inputs: Mapping[str, Path]
     out: Path
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-
     checkpoints: Path | None = None
+
 
 def data_root() -> Path:
     """``/data``, or where ``MACHIYA_DATA`` says."""
@@ -147,6 +147,9 @@ def _invoke(
         arguments[name] = OUTPUTS[port.type.kind](staging.path(name))
     with ExitStack() as stack:
         if "context" in inspect.signature(function).parameters:
+            checkpoint = _checkpoint(contract, call, parameters, digests)
+            if call.checkpoints is not None:
+                checkpoint.adopt(call.checkpoints)
             scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{contract.name}-"))
             arguments["context"] = Context(
                 component=contract.name,
@@ -160,9 +163,6 @@ def _invoke(
                 secrets={name: call.secrets.get(name) for name in operation.secrets},
             )
         function(**arguments)
-            checkpoint = _checkpoint(contract, call, parameters, digests)
-            if call.checkpoints is not None:
-                checkpoint.adopt(call.checkpoints)
 
 
 def _service_port(operation: Operation) -> int | None:

@@ -174,6 +174,25 @@ def test_a_checkpoint_is_found_by_the_same_call_only_and_then_forgotten(
         double(load_toy, tmp_path, factor=3.0)
 
 
+def test_a_checkpoint_of_an_attempt_elsewhere_is_gone_on_from_by_the_same_call_only(
+    toy: Path, load_toy: Load, tmp_path: Path
+) -> None:
+    rewrite(toy, "    metrics.write", CHECKPOINTING)
+    first, second = tmp_path / "first", tmp_path / "second"
+    with pytest.raises(RuntimeError, match="half way"):
+        double(load_toy, first, factor=3.0)
+    shutil.copytree(first / "out" / "_checkpoint", second / "in" / "_checkpoint")
+    for path in (second / "in").rglob("*"):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+    with pytest.raises(RuntimeError, match="half way"):
+        double(load_toy, second, factor=2.0)
+    result = double(load_toy, second, factor=3.0)
+
+    assert result.table("doubled").column("weight").to_pylist() == [3.0, 6.0]
+    assert visible(second) == ["doubled", "metrics"]
+
+
 DISAGREEMENTS = [
     ("    factor: float,", "    factor: int,", "'factor' is float in component.yaml, int in the function"),
     ("    factor: float,\n", "", "the function does not take 'factor'"),
@@ -199,25 +218,6 @@ def test_a_signature_that_disagrees_with_the_contract(
     text = "\n".join(caught.value.details)
     assert words in text
     if "registered" not in words:
-def test_a_checkpoint_of_an_attempt_elsewhere_is_gone_on_from_by_the_same_call_only(
-    toy: Path, load_toy: Load, tmp_path: Path
-) -> None:
-    rewrite(toy, "    metrics.write", CHECKPOINTING)
-    first, second = tmp_path / "first", tmp_path / "second"
-    with pytest.raises(RuntimeError, match="half way"):
-        double(load_toy, first, factor=3.0)
-    shutil.copytree(first / "out" / "_checkpoint", second / "in" / "_checkpoint")
-    for path in (second / "in").rglob("*"):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-
-    with pytest.raises(RuntimeError, match="half way"):
-        double(load_toy, second, factor=2.0)
-    result = double(load_toy, second, factor=3.0)
-
-    assert result.table("doubled").column("weight").to_pylist() == [3.0, 6.0]
-    assert visible(second) == ["doubled", "metrics"]
-
-
         assert "component.yaml: (rows: TableInput" in text
         assert "component.py:" in text
 

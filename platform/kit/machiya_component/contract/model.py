@@ -91,11 +91,11 @@ class Resources(_Part):
 
     cpu: float = 1.0
     memory: str = "1Gi"
+    max_memory: str | None = Field(default=None, alias="maxMemory")
 
 
 class Service(_Part):
     """How an operation that runs until SIGTERM is reached, and where it says that it is well."""
-    max_memory: str | None = Field(default=None, alias="maxMemory")
 
     port: int
     health: str
@@ -123,11 +123,11 @@ class Operation(_Part):
     resources: Resources = Resources()
     timeout: str | None = None
     cache: bool = True
+    checkpoint: bool = False
     service: Service | None = None
     samples: dict[str, Sample] = Field(default_factory=dict)
 
 
-    checkpoint: bool = False
 class Contract(_Part):
     """What a component promises to everybody who uses it."""
 

@@ -231,10 +231,10 @@ RULES: tuple[Rule, ...] = (
     default_is_valid,
     names_are_distinct,
     operation_gives_something,
+    running_makes_sense,
     schema_only_on_tables,
     fields_are_distinct,
     constraints_fit_types,
     operation_has_samples,
     samples_fit,
 )
-    running_makes_sense,
