@@ -50,12 +50,19 @@ def data_root() -> Path:
 
 
 def input_folders(operation: Operation, folder: Path) -> dict[str, Path]:
-    """The folder of every port that has one; an optional port whose folder is not there or empty counts as absent."""
+    """The folder of every port that has one; an optional port whose folder is not there or holds no file is absent.
+
+    (Where one file is mounted that is not there, Kubernetes makes an empty folder of its name.)
+    """
     return {
         name: folder / name
         for name, port in operation.inputs.items()
-        if not port.optional or ((folder / name).is_dir() and any((folder / name).iterdir()))
+        if not port.optional or ((folder / name).is_dir() and _holds_file(folder / name))
     }
+
+
+def _holds_file(folder: Path) -> bool:
+    return any(not path.is_dir() for path in folder.rglob("*"))
 
 
 def configured_secrets(operation: Operation, environment: Mapping[str, str]) -> dict[str, str]:

@@ -14,13 +14,15 @@ from machiya.dsl.handles import (
     ArtifactHandle,
     ComponentHandle,
     Draft,
+    KeptHandle,
     Nothing,
     OperationHandle,
     ParameterHandle,
     StepHandle,
     draft_of,
 )
-from machiya.dsl.model import ExternalArtifact, Place, WorkflowParameter
+from machiya.dsl.keeping import kept_reference
+from machiya.dsl.model import ExternalArtifact, KeptReference, Place, WorkflowParameter
 from machiya.errors import MachiyaError
 from machiya.pins import Pins, load_pins, vendored_contract
 from machiya_component.contract.model import Contract, ParameterType
@@ -92,6 +94,8 @@ class Workflow:
         self.artifacts: dict[str, tuple[ExternalArtifact, Place]] = {}
         self.drafts: list[Draft] = []
         self.results: list[tuple[Any, Place]] = []
+        self.kept_files: dict[str, KeptReference] = {}
+        self.keepers: list[tuple[Any, Any, Place]] = []
         self.loading = LOADING.get() or _by_itself(Path(self.place.file).parent)
 
     def components(self, *names: str) -> list[Any]:
@@ -178,6 +182,26 @@ class Workflow:
     def result(self, output: Any) -> None:
         """Declare an output to be what the workflow is for: what a canary compares and a user is served."""
         self.results.append((output, calling_place()))
+
+    def kept(self, name: str, file: str) -> Any:
+        """A small file that outlives runs, for an optional input: what the last step that kept it wrote.
+
+        Args:
+            name: its kind and its own name, ``published/recommendations.json``; each stage has its own.
+            file: its name in the folder of the port that it is read from or kept of.
+        """
+        place = calling_place()
+        reference, problem = kept_reference(self.name, self.loading.stage, name, file)
+        if self.kept_files.setdefault(name, reference) != reference:
+            problem = f"{name} is kept as {self.kept_files[name].file}, too.", "One file has one name."
+        if problem is not None:
+            self.findings.add(place, "kept", name, *problem)
+            return NOTHING
+        return KeptHandle(self, reference)
+
+    def keep(self, output: Any, kept: Any) -> None:
+        """Keep the file of an output for later runs. If the step does not write it, what is kept stays."""
+        self.keepers.append((output, kept, calling_place()))
 
     def add_step(self, draft: Draft) -> StepHandle:
         """Note a step. Called by operations."""

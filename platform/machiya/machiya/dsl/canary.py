@@ -15,6 +15,7 @@ from machiya.dsl.model import (
     BoundaryReference,
     Canary,
     Constant,
+    KeyReference,
     OutputReference,
     Source,
     Step,
@@ -64,6 +65,11 @@ def with_canary(
     copied = _twice(changed, component, result)
     if not copied:
         _refuse(file, component, f"no step of {component} has a part in the result {result.step}/{result.port}.")
+    for step in changed.steps:
+        if step.name in copied and any(isinstance(value, KeyReference) for value in step.parameters.values()):
+            _refuse(
+                file, component, f"{step.name} is told a key, which the canary's part of the workflow does not know."
+            )
     inputs: dict[str, Source] = {}
     steps = tuple(_copy(step, copied, inputs) for step in changed.steps if step.name in copied)
     candidate = OutputReference(_copy_name(result.step), result.port)
@@ -166,7 +172,7 @@ def _copy(step: Step, copied: set[str], inputs: dict[str, Source]) -> Step:
         else:
             sources[port] = _boundary(source, inputs)
     after = tuple(_copy_name(name) for name in step.after if name in copied)
-    return replace(step, name=_copy_name(step.name), inputs=sources, after=after)
+    return replace(step, name=_copy_name(step.name), inputs=sources, after=after, keeps={})
 
 
 def _boundary(source: OutputReference, inputs: dict[str, Source]) -> BoundaryReference:
@@ -180,7 +186,9 @@ def _redirected(step: Step, result: OutputReference, output: OutputReference) ->
     sources: Mapping[str, Source] = {
         port: output if source == result else source for port, source in step.inputs.items()
     }
-    return replace(step, inputs=sources)
+    key, theirs = KeyReference(result.step, result.port), KeyReference(output.step, output.port)
+    values = {name: theirs if value == key else value for name, value in step.parameters.items()}
+    return replace(step, inputs=sources, parameters=values)
 
 
 def experiment_of(

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from machiya.dsl.builder import WORKFLOW_NAME, Workflow
 from machiya.dsl.findings import WorkflowError
 from machiya.dsl.handles import Draft, Nothing, OutputHandle, StepHandle, draft_of
+from machiya.dsl.keeping import note_keepers
 from machiya.dsl.model import ArtifactReference, OutputReference, Step, WorkflowDefinition
 from machiya.dsl.order import cycle_of, in_order
 from machiya.dsl.steps import StepChecker
@@ -25,6 +26,7 @@ def complete(workflow: Workflow) -> WorkflowDefinition:
     """
     _check_head(workflow)
     _check_names(workflow)
+    note_keepers(workflow)
     steps = [StepChecker(workflow, draft).check() for draft in workflow.drafts]
     _check_cycles(workflow, steps)
     results = tuple(_results(workflow))

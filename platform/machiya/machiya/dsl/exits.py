@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from machiya.dsl.builder import Workflow
 from machiya.dsl.findings import nearest
 from machiya.dsl.handles import Draft
-from machiya.dsl.model import RUN_FACTS, RUN_STATUSES, Constant, Place, RunReference, Value
+from machiya.dsl.model import EARLY_FACTS, RUN_FACTS, RUN_STATUSES, Constant, Place, RunReference, Value
 from machiya_component.contract.model import Parameter
 from machiya_component.parameters import violations
 
@@ -56,12 +56,15 @@ def fact_value(workflow: Workflow, draft: Draft, parameter: Parameter, fact: str
     if fact not in (*RUN_FACTS, *_ALWAYS_KNOWN):
         remedy = nearest(fact, [*RUN_FACTS, *_ALWAYS_KNOWN], "Facts")
         return RunReference(fact), Problem("run", f"nothing called {fact!r} is known of a run.", remedy)
-    if not draft.on_exit:
-        problem = Problem("run", f"run.{fact} is known to steps on exit only.", ON_EXIT)
-        return RunReference(fact), problem
     if fact in _ALWAYS_KNOWN:
         constant = workflow.name if fact == "workflow" else workflow.loading.stage
         return Constant(constant), _unfit(parameter, fact, "string", (constant,))
+    if not draft.on_exit and fact not in EARLY_FACTS:
+        problem = Problem("run", f"run.{fact} is known to steps on exit only.", ON_EXIT)
+        return RunReference(fact), problem
+    if draft.may_be_cached:
+        message = f"run.{fact} differs from run to run, so {draft.operation.name} would never come from the cache."
+        return RunReference(fact), Problem("run", message, "Use an operation that says `cache: false`.")
     values = RUN_STATUSES if fact == "status" else ()
     return RunReference(fact), _unfit(parameter, fact, RUN_FACTS[fact], values)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from machiya.dsl.findings import calling_place, nearest
-from machiya.dsl.model import Place
+from machiya.dsl.model import KeptReference, Place
 from machiya.pins import Pin
 from machiya_component.contract import Contract
 from machiya_component.contract.model import Operation, Port
@@ -58,6 +58,26 @@ class OutputHandle:
     step: "StepHandle"
     port: Port
 
+    @property
+    def key(self) -> "KeyHandle":
+        """Where in the store it lies, for a parameter of another step."""
+        return KeyHandle(self)
+
+
+@dataclass(frozen=True, eq=False)
+class KeyHandle:
+    """The key of an output in the store: ``predict.recommendations.key``."""
+
+    output: OutputHandle
+
+
+@dataclass(frozen=True, eq=False)
+class KeptHandle:
+    """A small file that is kept for later runs, to be read by optional inputs; ``workflow.keep`` says who writes it."""
+
+    workflow: "Workflow"
+    reference: KeptReference
+
 
 @dataclass(frozen=True, eq=False)
 class FactHandle:
@@ -86,7 +106,7 @@ class EarlierHandles:
 
 
 class RunHandle:
-    """``run``: what a step on exit can be told about the run. Which facts there are is checked with the step."""
+    """``run``: what a step can be told about the run. Which facts there are is checked with the step."""
 
     earlier = EarlierHandles()
 
@@ -97,7 +117,7 @@ class RunHandle:
 
 
 run = RunHandle()
-"""The run that ends, for steps on exit: its name, workflow, stage, status, duration and failures."""
+"""The run: its name, workflow, stage and start; for steps on exit also its status, duration and failures."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,12 @@ class Draft:
     after: list[Any] = field(default_factory=list)
     fan_out: FanOutCall | None = None
     on_exit: bool = False
+    keeps: dict[str, KeptReference] = field(default_factory=dict)
+
+    @property
+    def may_be_cached(self) -> bool:
+        """Whether the cache may give its outputs."""
+        return self.operation.cache and not self.on_exit
 
 
 class StepHandle:

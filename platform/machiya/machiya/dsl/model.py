@@ -85,8 +85,16 @@ class OutputReference:
 
 
 @dataclass(frozen=True)
+class KeyReference:
+    """Where in the store an output lies; of a fan-out, the folder that holds what all its shards put out."""
+
+    step: str
+    port: str
+
+
+@dataclass(frozen=True)
 class RunReference:
-    """What is known of a run once its work has ended: a fact out of RUN_FACTS."""
+    """What is known of a run: a fact out of RUN_FACTS; to all steps those of EARLY_FACTS, the others once it ended."""
 
     fact: str
 
@@ -99,6 +107,17 @@ class EarlierReference:
 
 
 @dataclass(frozen=True)
+class KeptReference:
+    """A small file that outlives runs: one key of the store for a workflow at a stage, overwritten whole.
+
+    ``file`` is its name in the folder of a port, of the step that keeps it and of those that read it.
+    """
+
+    key: str
+    file: str
+
+
+@dataclass(frozen=True)
 class BoundaryReference:
     """What the part of a workflow that is done twice gets from outside of it, by the name it has there."""
 
@@ -107,11 +126,23 @@ class BoundaryReference:
 
 RUN_FACTS: Mapping[str, ParameterType] = {
     "name": "string",
+    "started": "string",
     "status": "string",
     "duration": "number",
     "failures": "string",
+    "components": "array",
 }
-"""The facts of a run and their types. ``status`` is one of RUN_STATUSES, ``duration`` in seconds, ``failures`` JSON."""
+"""The facts of a run and their types.
+
+``started`` is when it was created, in ISO 8601 and UTC, ``status`` one of RUN_STATUSES, ``duration`` in seconds,
+``failures`` JSON, ``components`` what `dsl.told` says of them.
+"""
+
+EARLY_FACTS = ("name", "started")
+"""The facts that are known while a run does its work."""
+
+KEPT_KINDS = ("published", "history")
+"""What small files are kept for: ``published`` points at results, ``history`` holds what later runs compare with."""
 
 RUN_STATUSES = ("Succeeded", "Failed", "Error")
 
@@ -125,8 +156,8 @@ class FanOut:
     count: ParameterReference | Constant
 
 
-Value = ParameterReference | Constant | RunReference
-Source = OutputReference | ArtifactReference | EarlierReference | BoundaryReference
+Value = ParameterReference | Constant | RunReference | KeyReference
+Source = OutputReference | ArtifactReference | EarlierReference | KeptReference | BoundaryReference
 
 
 @dataclass(frozen=True)
@@ -134,8 +165,8 @@ class Step:
     """One call of an operation.
 
     ``parameters`` holds those that the workflow file gives; the contract's defaults hold for the others. A step
-    ``on_exit`` runs when the others have ended, however they did; it alone can hold a RunReference or an
-    EarlierReference.
+    ``on_exit`` runs when the others have ended, however they did; it alone can hold a RunReference to how the
+    run ended, or an EarlierReference. ``keeps`` says which outputs hold a file that is kept.
     """
 
     name: str
@@ -148,12 +179,14 @@ class Step:
     fan_out: FanOut | None = None
     on_exit: bool = False
     place: Place = Place("", 0)
+    keeps: Mapping[str, KeptReference] = field(default_factory=dict)
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The steps that must be done before, each once, those that are wired first."""
         wired = [source.step for source in self.inputs.values() if isinstance(source, OutputReference)]
-        return tuple(dict.fromkeys([*wired, *self.after]))
+        told = [value.step for value in self.parameters.values() if isinstance(value, KeyReference)]
+        return tuple(dict.fromkeys([*wired, *told, *self.after]))
 
 
 @dataclass(frozen=True)

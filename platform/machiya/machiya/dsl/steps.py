@@ -14,6 +14,8 @@ from machiya.dsl.handles import (
     EarlierHandle,
     FactHandle,
     FanOutCall,
+    KeptHandle,
+    KeyHandle,
     Nothing,
     OutputHandle,
     ParameterHandle,
@@ -21,11 +23,13 @@ from machiya.dsl.handles import (
     draft_of,
     workflow_of,
 )
+from machiya.dsl.keeping import reading_problem
 from machiya.dsl.model import (
     ArtifactReference,
     Constant,
     EarlierReference,
     FanOut,
+    KeyReference,
     OutputReference,
     ParameterReference,
     Place,
@@ -40,7 +44,12 @@ MAXIMUM_COUNT = 100_000
 """Shards of a fan-out: keys of shards have five digits."""
 
 
-_NO_SOURCES = {StepHandle: "a step", ParameterHandle: "a workflow parameter", FactHandle: "a fact of the run"}
+_NO_SOURCES = {
+    StepHandle: "a step",
+    ParameterHandle: "a workflow parameter",
+    FactHandle: "a fact of the run",
+    KeyHandle: "the key of one",
+}
 
 
 class StepChecker:
@@ -78,7 +87,17 @@ class StepChecker:
         wired = {name: inputs[name] for name in operation.inputs if name in inputs}
         after = tuple(self._after())
         return Step(
-            draft.name, draft.contract, operation, draft.pin, ordered, wired, after, fan_out, draft.on_exit, draft.place
+            name=draft.name,
+            contract=draft.contract,
+            operation=operation,
+            pin=draft.pin,
+            parameters=ordered,
+            inputs=wired,
+            after=after,
+            fan_out=fan_out,
+            on_exit=draft.on_exit,
+            place=draft.place,
+            keeps=dict(draft.keeps),
         )
 
     def _add(self, rule: str, name: str, message: str, remedy: str, place: Place | None = None) -> None:
@@ -101,6 +120,11 @@ class StepChecker:
         elif isinstance(given, EarlierHandle):
             self._earlier(port, given)
             inputs[port.name] = EarlierReference(given.port)
+        elif isinstance(given, KeptHandle):
+            if self._own(port.name, given.workflow):
+                if problem := reading_problem(self.draft, port):
+                    self._add("kept", port.name, *problem)
+                inputs[port.name] = given.reference
         elif isinstance(given, ArtifactHandle):
             if self._own(port.name, given.workflow):
                 self._outside(port, given.name)
@@ -155,12 +179,28 @@ class StepChecker:
             parameters[parameter.name] = value
             if problem:
                 self._add(problem.rule, parameter.name, problem.message, problem.remedy)
-        elif isinstance(given, OutputHandle | StepHandle | ArtifactHandle | EarlierHandle):
+        elif isinstance(given, KeyHandle):
+            self._key(parameter, given.output, parameters)
+        elif isinstance(given, OutputHandle | StepHandle | ArtifactHandle | EarlierHandle | KeptHandle):
             remedy = "Give a value, or a parameter of the workflow."
             self._add("parameter", parameter.name, "a parameter takes no artifact.", remedy)
         else:
             self._constant(parameter, given)
             parameters[parameter.name] = Constant(given)
+
+    def _key(self, parameter: Parameter, output: OutputHandle, parameters: dict[str, Value]) -> None:
+        source = draft_of(output.step)
+        if not self._own(parameter.name, workflow_of(output.step)):
+            return
+        parameters[parameter.name] = KeyReference(source.name, output.port.name)
+        if problem := wiring_problem(self.draft, source):
+            self._add("exit", parameter.name, *problem)
+        if parameter.type != "string":
+            message = f"takes a value of type {parameter.type}, but a key is of type string."
+            self._add("type", parameter.name, message, "Give it to another parameter.")
+        if self.draft.may_be_cached:
+            message = f"a key may hold the name of a run, so {self.operation.name} cannot come from the cache."
+            self._add("key", parameter.name, message, "Use an operation that says `cache: false`.")
 
     def _reference(self, parameter: Parameter, name: str) -> None:
         given, place = self.workflow.parameters[name]

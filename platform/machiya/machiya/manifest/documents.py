@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from machiya.dsl import Step, WorkflowDefinition
 from machiya.manifest import policy
-from machiya.manifest.expressions import code_argument, digest_name, text_of
+from machiya.manifest.expressions import code_argument, digest_name, keyed_ports, text_of
 from machiya.manifest.step import ANNOTATION, step_template
 from machiya.manifest.tasks import EXIT, MAIN, canary_template, exit_template, main_template
 from machiya.pins import Pins
@@ -37,7 +37,10 @@ def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: "Commit
     """All templates, with the images that the stage pins."""
     steps = [
         step_template(
-            step, pins.image(step.contract.name, step.pin), commits.get((step.contract.name, step.pin.version), "")
+            step,
+            pins.image(step.contract.name, step.pin),
+            commits.get((step.contract.name, step.pin.version), ""),
+            keyed_ports(workflow, step),
         )
         for step in workflow.all_steps
     ]

@@ -10,6 +10,7 @@ they cut an expression with a ``?``.
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from machiya.dsl import (
@@ -17,6 +18,8 @@ from machiya.dsl import (
     Constant,
     EarlierReference,
     ExternalArtifact,
+    KeptReference,
+    KeyReference,
     OutputReference,
     ParameterReference,
     RunReference,
@@ -25,6 +28,7 @@ from machiya.dsl import (
     Value,
     WorkflowDefinition,
 )
+from machiya.dsl.canary import CANARY
 from machiya_component.contract.model import Parameter
 
 CODE_PARAMETER = "component-code"
@@ -34,11 +38,14 @@ FOLDER_PARAMETER = "gather-folder"
 """Input of the template of a fan-out: the folder of the store below which all its shards put their outputs."""
 
 
+_VIEW = "-view"
+
 FAILURES_LIMIT = 32_000
 """Bytes of the list of failures that a step on exit is told: more would not fit into a command line."""
 
 _FACTS = {
     "name": "{{workflow.name}}",
+    "started": "{{workflow.creationTimestamp.RFC3339}}",
     "status": "{{workflow.status}}",
     "duration": "{{workflow.duration}}",
     # The message of a failure may hold braces, which would be taken for a variable.
@@ -49,6 +56,26 @@ _FACTS = {
 def digest_name(name: str) -> str:
     """The parameter that holds the content digest of a port, or of an artifact from outside."""
     return f"{name}-digest"
+
+
+def key_name(port: str) -> str:
+    """The output parameter that holds the key of a port."""
+    return f"{port}-key"
+
+
+def kept_name(port: str) -> str:
+    """The output artifact that is the kept file of a port. (Names of ports hold no dash.)"""
+    return f"{port}-kept"
+
+
+def view_name(port: str) -> str:
+    """The output artifact that is the one file of a report or of metrics, by itself."""
+    return f"{port}{_VIEW}"
+
+
+def is_view(name: str, outputs: Collection[str]) -> bool:
+    """Whether an output artifact is but a view of another one of the same step."""
+    return name.endswith(_VIEW) and name.removesuffix(_VIEW) in outputs
 
 
 def code_argument(component: str) -> str:
@@ -91,14 +118,18 @@ def _hash(lines: list[str]) -> str:
 # In a template
 
 
-def cache_key(step: Step) -> str:
-    """The key of a step in the cache: its component, and a hash over code, operation, parameters and input digests."""
+def cache_key(step: Step, keyed: Iterable[str] = ()) -> str:
+    """The key of a step in the cache: its component, and a hash over code, operation, parameters and input digests.
+
+    `keyed` are the ports whose keys the step puts out, too: what was remembered without them does not do.
+    """
     code = f"code={step.pin.digest}" if step.pin.digest else ""
     lines = [literal(code)] if code else [_line("code", _input(CODE_PARAMETER))]
     lines.append(literal(f"operation={step.operation.name}"))
     parameters = sorted(step.operation.parameters.values(), key=lambda parameter: parameter.name)
     lines += [_line(f"parameter {each.name}", _input(each.name), each) for each in parameters]
     lines += [_line(f"input {port}", _input(digest_name(port))) for port in sorted(step.inputs)]
+    lines += [literal(f"key {port}") for port in sorted(keyed)]
     return tag(f"{literal(f'{step.contract.name}-')} + {_hash(lines)}")
 
 
@@ -120,13 +151,13 @@ def output_key(step: Step, port: str) -> str:
 
 
 def known_inputs(step: Step) -> list[str]:
-    """The ports whose content digests a step is told: not of what an earlier end of the run left, if it did."""
-    return [port for port, source in step.inputs.items() if not isinstance(source, EarlierReference)]
+    """The ports whose content digests a step is told: not of what an earlier end of the run, or another run, left."""
+    return [port for port, source in step.inputs.items() if not isinstance(source, EarlierReference | KeptReference)]
 
 
 def source_digest(workflow: WorkflowDefinition, source: Source) -> str:
     """The content digest of what goes into a port, as an expression; of a fan-out, the list of its shards' digests."""
-    assert not isinstance(source, EarlierReference), "what an earlier end of the run left has no digest"
+    assert not isinstance(source, EarlierReference | KeptReference), "what an earlier run left has no digest"
     if isinstance(source, BoundaryReference):
         return _input(digest_name(source.name))
     if isinstance(source, OutputReference):
@@ -149,7 +180,24 @@ def argument(value: Value) -> str:
         return _FACTS[value.fact]
     if isinstance(value, ParameterReference):
         return f"{{{{workflow.parameters.{value.name}}}}}"
+    assert isinstance(value, Constant), "keys are told by `key_argument`"
     return text_of(value.value)
+
+
+def key_argument(workflow: WorkflowDefinition, value: KeyReference) -> str:
+    """Where an output lies, in a task: the cache may give that of an earlier run, so the step itself says it."""
+    fan_out = next((step for step in workflow.steps if step.name == value.step and step.fan_out is not None), None)
+    if fan_out is not None:
+        return f"{gather_folder(workflow, fan_out)}/{value.port}"
+    return f"{{{{tasks.{value.step}.outputs.parameters.{key_name(value.port)}}}}}"
+
+
+def keyed_ports(workflow: WorkflowDefinition, step: Step) -> list[str]:
+    """The ports of a step whose keys others are told, so that it puts them out."""
+    values = {value for one in workflow.steps for value in one.parameters.values() if isinstance(value, KeyReference)}
+    canary = workflow.canary
+    name = CANARY if canary is not None and step in (canary.mixed, canary.alone) else step.name
+    return [port for port in step.operation.outputs if step.fan_out is None and KeyReference(name, port) in values]
 
 
 def gather_folder(workflow: WorkflowDefinition, step: Step) -> str:

@@ -1,14 +1,18 @@
 """The template of one step: a container that runs one operation."""
 
+from collections.abc import Sequence
+
 from hera.workflows import models
 
-from machiya.dsl import Constant, OutputReference, Step
+from machiya.dsl import Constant, KeptReference, OutputReference, Source, Step
 from machiya.manifest import policy
 from machiya.manifest.expressions import (
     CODE_PARAMETER,
     FOLDER_PARAMETER,
     cache_key,
     digest_name,
+    kept_name,
+    key_name,
     known_inputs,
     output_key,
     text_of,
@@ -17,8 +21,15 @@ from machiya.manifest.expressions import (
 ANNOTATION = "workflows.argoproj.io"
 
 
-def step_template(step: Step, image: str, commit: str) -> models.Template:
-    """The template of a step; `commit` is that of the component, empty where it is not known."""
+def step_template(step: Step, image: str, commit: str, keyed: Sequence[str] = ()) -> models.Template:
+    """The template of a step.
+
+    Args:
+        step: the step.
+        image: that of its component.
+        commit: that of the component, empty where it is not known.
+        keyed: the ports whose keys in the store it puts out as parameters.
+    """
     contract, operation = step.contract, step.operation
     labels = {"component": contract.name, "version": contract.version, "operation": operation.name, "commit": commit}
     return models.Template(
@@ -29,8 +40,8 @@ def step_template(step: Step, image: str, commit: str) -> models.Template:
         },
         metadata=models.Metadata(labels={f"machiya/{name}": value for name, value in labels.items() if value}),
         inputs=_inputs(step),
-        outputs=_outputs(step),
-        memoize=_memoize(step),
+        outputs=_outputs(step, keyed),
+        memoize=_memoize(step, keyed),
         retry_strategy=policy.retry_strategy(),
         active_deadline_seconds=models.IntOrString(root=policy.seconds(operation.timeout)),
         container=_container(step, image),
@@ -44,12 +55,17 @@ def _inputs(step: Step) -> models.Inputs:
     names += [digest_name(port) for port in known_inputs(step)]
     parameters = [_parameter(step, name) for name in step.operation.parameters]
     artifacts = [
-        models.Artifact(name=port, path=f"/data/in/{port}", optional=may_be_absent(step, port) or None)
-        for port in step.inputs
+        models.Artifact(name=port, path=_input_path(port, source), optional=may_be_absent(step, port) or None)
+        for port, source in step.inputs.items()
     ]
     return models.Inputs(
         parameters=parameters + [models.Parameter(name=name) for name in names], artifacts=artifacts or None
     )
+
+
+def _input_path(port: str, source: Source) -> str:
+    """The port's folder, or in it the one file that is kept."""
+    return f"/data/in/{port}/{source.file}" if isinstance(source, KeptReference) else f"/data/in/{port}"
 
 
 def may_be_absent(step: Step, port: str) -> bool:
@@ -69,13 +85,14 @@ def _parameter(step: Step, name: str) -> models.Parameter:
     return models.Parameter(name=name)
 
 
-def _outputs(step: Step) -> models.Outputs:
+def _outputs(step: Step, keyed: Sequence[str]) -> models.Outputs:
     ports = list(step.operation.outputs)
     return models.Outputs(
         parameters=[
             models.Parameter(name=digest_name(port), value_from=models.ValueFrom(path=f"{policy.OUT}/{port}/_digest"))
             for port in ports
-        ],
+        ]
+        + [_key_parameter(step, port) for port in keyed],
         artifacts=[
             models.Artifact(
                 name=port,
@@ -84,7 +101,25 @@ def _outputs(step: Step) -> models.Outputs:
                 s3=models.S3Artifact(key=_key(step, port)),
             )
             for port in ports
-        ],
+        ]
+        + [_kept(port, reference) for port, reference in step.keeps.items()],
+    )
+
+
+def _key_parameter(step: Step, port: str) -> models.Parameter:
+    """There is no such file, so the default holds; and the cache remembers it with the outputs that lie there."""
+    source = models.ValueFrom(path=f"{policy.OUT}/{port}/_key", default=output_key(step, port))
+    return models.Parameter(name=key_name(port), value_from=source)
+
+
+def _kept(port: str, reference: KeptReference) -> models.Artifact:
+    """One file, so that it is written by one request, whole or not at all; what is kept stays where there is none."""
+    return models.Artifact(
+        name=kept_name(port),
+        path=f"{policy.OUT}/{port}/{reference.file}",
+        archive=models.ArchiveStrategy(none=models.NoneStrategy()),
+        optional=True,
+        s3=models.S3Artifact(key=reference.key),
     )
 
 
@@ -95,12 +130,12 @@ def _key(step: Step, port: str) -> str:
     return f"{{{{inputs.parameters.{FOLDER_PARAMETER}}}}}/{port}/{shard}"
 
 
-def _memoize(step: Step) -> models.Memoize | None:
+def _memoize(step: Step, keyed: Sequence[str]) -> models.Memoize | None:
     if not step.operation.cache or step.on_exit:
         return None
     config_map = models.LocalObjectReference(name=f"machiya-cache-{step.contract.name}")
     return models.Memoize(
-        key=cache_key(step), max_age=policy.hours(policy.CACHE_AGE), cache=models.Cache(config_map=config_map)
+        key=cache_key(step, keyed), max_age=policy.hours(policy.CACHE_AGE), cache=models.Cache(config_map=config_map)
     )
 
 

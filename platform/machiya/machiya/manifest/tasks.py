@@ -11,6 +11,8 @@ from machiya.dsl import (
     Constant,
     EarlierReference,
     FanOut,
+    KeptReference,
+    KeyReference,
     OutputReference,
     Source,
     Step,
@@ -24,6 +26,9 @@ from machiya.manifest.expressions import (
     code_digest,
     digest_name,
     gather_folder,
+    key_argument,
+    key_name,
+    keyed_ports,
     known_inputs,
     output_key,
     source_digest,
@@ -80,7 +85,11 @@ def _shards(fan_out: FanOut) -> models.Sequence:
 
 def _parameters(workflow: WorkflowDefinition, step: Step) -> list[models.Parameter]:
     given = step.parameters.items()
-    values = {name: argument(value) for name, value in given if not isinstance(value, Constant)}
+    values = {
+        name: key_argument(workflow, value) if isinstance(value, KeyReference) else argument(value)
+        for name, value in given
+        if not isinstance(value, Constant)
+    }
     if step.fan_out:
         values[step.fan_out.parameter] = "{{item}}"
         values |= {step.fan_out.over: argument(step.fan_out.count)} if step.fan_out.over else {}
@@ -106,7 +115,8 @@ def artifact_argument(
     """What goes into a port, in a task. (Argo asks the argument whether it may be absent.)
 
     Of a single step it is the step's output, and what a canary's part is given is passed on; of all others, the key:
-    of a fan-out, everything below its folder; from outside, the location; of an earlier end, the step's own key.
+    of a fan-out, everything below its folder; from outside, the location; of an earlier end, the step's own key; of a
+    kept file, the one that all runs share.
     """
     if isinstance(source, BoundaryReference):
         return models.Artifact(name=name, from_=f"{{{{inputs.artifacts.{source.name}}}}}")
@@ -127,6 +137,8 @@ def _step(workflow: WorkflowDefinition, name: str) -> Step:
 def _key(workflow: WorkflowDefinition, step: Step | None, source: Source) -> str:
     if isinstance(source, ArtifactReference):
         return f"{{{{workflow.parameters.{source.name}}}}}"
+    if isinstance(source, KeptReference):
+        return source.key
     if isinstance(source, EarlierReference):
         assert step is not None, "only a step on exit reads what it left"
         return output_key(step, source.port)
@@ -175,13 +187,16 @@ def canary_template(workflow: WorkflowDefinition, canary: Canary) -> models.Temp
         ),
         dag=models.DAGTemplate(tasks=[*tasks, mixed, alone]),
         outputs=models.Outputs(
-            parameters=[_either_digest(port) for port in ports], artifacts=[_either_artifact(port) for port in ports]
+            parameters=[
+                *(_either_parameter(digest_name(port)) for port in ports),
+                *(_either_parameter(key_name(port)) for port in keyed_ports(workflow, canary.mixed)),
+            ],
+            artifacts=[_either_artifact(port) for port in ports],
         ),
     )
 
 
-def _either_digest(port: str) -> models.Parameter:
-    name = digest_name(port)
+def _either_parameter(name: str) -> models.Parameter:
     return models.Parameter(name=name, value_from=models.ValueFrom(expression=_either(f"parameters['{name}']")))
 
 

@@ -57,6 +57,22 @@ SHOP = {
             "outputs": {"receipt": {"type": "files"}},
             "samples": {"small": {"inputs": {"needed": "sample/needed"}}},
         },
+        "announce": {
+            "summary": "Announce.",
+            "cache": False,
+            "parameters": {
+                "text": {"type": "string", "default": ""},
+                "key": {"type": "string", "default": ""},
+                "shard": {"type": "integer", "default": 0, "minimum": 0},
+            },
+            "inputs": {
+                "earlier": {"type": "files", "optional": True},
+                "needed": {"type": "files", "optional": True},
+                "rows": table(USER, optional=True),
+            },
+            "outputs": {"receipt": {"type": "files"}},
+            "samples": {"small": {}},
+        },
         "serve": {
             "summary": "Serve.",
             "inputs": {"rows": table(USER)},

@@ -7,6 +7,7 @@ from machiya.dsl.model import (
     ArtifactReference,
     BoundaryReference,
     Canary,
+    KeyReference,
     OutputReference,
     ParameterReference,
     Step,
@@ -97,4 +98,7 @@ def _arrows(step: Step) -> list[Arrow]:
             ports.setdefault(_outside_id(source.name), [])
         elif isinstance(source, OutputReference):
             ports.setdefault(_step_id(source.step), []).append(source.port)
+    for value in step.parameters.values():
+        if isinstance(value, KeyReference):
+            ports.setdefault(_step_id(value.step), [])
     return [Arrow(start, _step_id(step.name), ", ".join(dict.fromkeys(names))) for start, names in ports.items()]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from machiya.engines.local.argo.interpreter.nodes import ArtifactValue, Node, NodeType, Phase
+from machiya.engines.local.kept import is_kept_file
 from machiya.engines.local.state import RunState, named_nodes
 from machiya.engines.local.store import ArtifactStore
 from machiya.errors import ArgumentsError
@@ -61,8 +62,13 @@ def _intact(node: Node, store: ArtifactStore) -> bool:
 
 
 def _is_kept(value: ArtifactValue, store: ArtifactStore) -> bool:
-    """A value without a digest is nothing that a step made: it was handed on."""
-    return not (value.key and value.digest) or store.intact(value.key, value.digest)
+    """A value without a digest is nothing that a step made: it was handed on.
+
+    A file that outlives runs is gone if it is not there: if it is another one, a later run has kept that.
+    """
+    if not (value.key and value.digest):
+        return True
+    return store.intact(value.key, "" if is_kept_file(value.key) else value.digest)
 
 
 def known_nodes(state: RunState, again: frozenset[str] = frozenset()) -> dict[str, Node]:

@@ -7,6 +7,7 @@ three have an age below which they always stay (`FRESH`): a run that is just sta
 
 import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
 from machiya.engines.local.cache import Memo, MemoEntry
+from machiya.engines.local.kept import is_kept_file, published_keys
 from machiya.engines.local.runs import RunBusyError, RunFolder
 from machiya.engines.local.store import ArtifactStore
 
@@ -37,14 +39,15 @@ class Collected:
 
 @dataclass
 class _Needed:
-    """What must stay: keys, all that lies below them, and all that has a run's name in its key."""
+    """What must stay: keys, all that lies below them, all that has a run's name in its key, and what outlives runs."""
 
     keys: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)
 
     def keeps(self, key: str) -> bool:
         path = PurePosixPath(key)
-        return not self.runs.isdisjoint(path.parts) or not self.keys.isdisjoint({key, *map(str, path.parents)})
+        named = not self.runs.isdisjoint(path.parts)
+        return named or is_kept_file(key) or not self.keys.isdisjoint({key, *map(str, path.parents)})
 
 
 def collect(
@@ -79,6 +82,7 @@ def collect(
     gone = [run for run in old_runs if dry_run or _remove_run(run)]
     entries = _old_entries(store, memo, now - older_than.total_seconds(), needed, dry_run=dry_run)
     _runs_need(home, {run.name for run in gone}, needed)
+    needed.keys |= _published(home, store)
     swept = store.sweep(needed.keeps, now - fresh.total_seconds(), dry_run=dry_run)
     leftovers, left_bytes = _leftovers(home, now - fresh.total_seconds(), dry_run=dry_run)
     size = swept.bytes + left_bytes + sum(run_bytes[run.name] for run in gone)
@@ -129,6 +133,16 @@ def _runs_need(home: Path, gone: set[str], needed: _Needed) -> None:
         needed.keys |= {source["key"] for source in state.options.get("sources", {}).values() if source.get("key")}
         for node in state.nodes.values():
             needed.keys |= {artifact.key for artifact in node.outputs.artifacts.values() if artifact.key}
+
+
+def _published(home: Path, store: ArtifactStore) -> set[str]:
+    """Results that are published stay, though the runs that made them go."""
+    folder = home / "tmp" / f"published-{uuid.uuid4().hex}"
+    folder.parent.mkdir(exist_ok=True)
+    try:
+        return published_keys(store, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 # The memo

@@ -1,11 +1,12 @@
 """What is to be run: a manifest with the values for it, and what stands in for its pins."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from machiya.dsl import WorkflowDefinition, load_workflow
 from machiya.dsl.findings import nearest
+from machiya.dsl.trial import only_work, without_keeping
 from machiya.engines.planning.locations import choose_locations
 from machiya.engines.planning.overrides import Override
 from machiya.engines.planning.values import checked_values
@@ -79,7 +80,7 @@ def plan_workflow(
     pins: Pins | None = None,
     *,
     unkept: Sequence[Version] = (),
-    on_exit: bool = True,
+    lasting: bool = True,
 ) -> Plan:
     """The plan of a workflow at a stage (the first of its pins where none is named).
 
@@ -90,7 +91,7 @@ def plan_workflow(
         given: values for the workflow's parameters, and locations.
         pins: those to use instead of the folder's.
         unkept: versions that these pins name and whose contracts are not kept in the folder.
-        on_exit: whether the steps on exit belong to it.
+        lasting: whether it has effects beyond its results: the steps on exit, and those that keep files for later runs.
 
     Raises:
         ArgumentsError: a value or an override does not fit the workflow.
@@ -101,9 +102,11 @@ def plan_workflow(
     pins = _with_overrides(pins, stage, overrides)
     replaced = {override.component: override.contract for override in overrides}
     workflow = load_workflow(folder, stage, pins, replaced, {one.key: one.contract for one in unkept})
-    if not on_exit:
-        workflow = replace(workflow, steps=workflow.main_steps)
     _check_used(workflow, overrides)
+    if overrides:
+        workflow = without_keeping(workflow)
+    if not lasting:
+        workflow = only_work(workflow)
     values = checked_values(workflow, given)
     locations = choose_locations(folder, workflow.artifacts, values)
     return Plan(

@@ -140,7 +140,7 @@ def _plan(request: Request, question: _Question, inputs: Inputs, after: Proposed
     """The plan with the pins as they are, or with the candidate."""
     stage = question.workflow.stage
     if after is None:
-        return plan_workflow(request.folder, stage, (), inputs.values, question.pins, on_exit=False)
+        return plan_workflow(request.folder, stage, (), inputs.values, question.pins, lasting=False)
     return plan_workflow(
         request.folder,
         stage,
@@ -148,5 +148,5 @@ def _plan(request: Request, question: _Question, inputs: Inputs, after: Proposed
         inputs.values,
         after.pins(question.pins, stage),
         unkept=after.unkept,
-        on_exit=False,
+        lasting=False,
     )

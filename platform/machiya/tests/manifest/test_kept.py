@@ -1,0 +1,81 @@
+"""Files that outlive runs, and the keys of outputs, in a manifest."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Render = Callable[[str], Any]
+Change = Callable[[str, Callable[[dict[str, Any]], None]], None]
+
+KEEP = """
+history = workflow.kept("history/clean-rows.json", file="receipt.json")
+told = notify.send(workflow=run.workflow, run=run.name, stage=run.started, status="Failed", earlier=history{more})
+workflow.keep(told.receipt, history)
+"""
+KEY = "history/recommend/production/clean-rows.json"
+
+
+@pytest.fixture
+def keeping(folder: Path) -> Callable[[str], None]:
+    """Let a step of the workflow keep a file, and give it `more` arguments."""
+
+    def call(more: str = "") -> None:
+        with (folder / "workflow.py").open("a") as file:
+            file.write(KEEP.format(more=more))
+
+    return call
+
+
+def test_a_kept_file_is_read_and_written_under_one_key_for_all_runs(rendered: Render, keeping: Any) -> None:
+    keeping()
+    manifest = rendered("production")
+    template, task = manifest.template("send"), manifest.task("send")
+    assert template["inputs"]["artifacts"] == [
+        {"name": "earlier", "optional": True, "path": "/data/in/earlier/receipt.json"}
+    ]
+    assert task["arguments"]["artifacts"] == [{"name": "earlier", "optional": True, "s3": {"key": KEY}}]
+    port, kept = template["outputs"]["artifacts"]
+    assert (port["name"], port["s3"]["key"]) == ("receipt", "runs/{{workflow.name}}/send/receipt")
+    assert kept == {
+        "name": "receipt-kept",
+        "path": "/data/out/receipt/receipt.json",
+        "archive": {"none": {}},
+        "optional": True,
+        "s3": {"key": KEY},
+    }
+    assert "memoize" not in template
+    assert "earlier-digest" not in [each["name"] for each in template["inputs"]["parameters"]]
+
+
+def test_steps_that_do_the_work_are_told_the_run_and_its_start(rendered: Render, keeping: Any) -> None:
+    keeping()
+    told = {each["name"]: each["value"] for each in rendered("production").task("send")["arguments"]["parameters"]}
+    assert told == {"run": "{{workflow.name}}", "stage": "{{workflow.creationTimestamp.RFC3339}}"}
+
+
+def key_told(manifest: Any) -> str:
+    (value,) = [each["value"] for each in manifest.task("send")["arguments"]["parameters"] if each["name"] == "link"]
+    return str(value)
+
+
+def test_the_key_of_a_fan_out_is_the_folder_of_its_shards(rendered: Render, keeping: Any) -> None:
+    keeping(", link=predict.recommendations.key")
+    manifest = rendered("production")
+    (read,) = [
+        each for each in manifest.task("evaluate")["arguments"]["artifacts"] if each["name"] == "recommendations"
+    ]
+    assert key_told(manifest) == read["s3"]["key"]
+    assert "predict" in manifest.task("send")["depends"]
+
+
+def test_the_key_of_another_step_is_remembered_with_its_outputs(rendered: Render, keeping: Any) -> None:
+    before = rendered("production").template("train")
+    keeping(", link=train.model.key")
+    manifest = rendered("production")
+    after = manifest.template("train")
+    assert key_told(manifest) == "{{tasks.train.outputs.parameters.model-key}}"
+    (key,) = [each for each in after["outputs"]["parameters"] if each["name"] == "model-key"]
+    assert key["valueFrom"]["default"] == "runs/{{workflow.name}}/train/model"
+    assert after["memoize"]["key"] != before["memoize"]["key"], "what was remembered before has no key"
