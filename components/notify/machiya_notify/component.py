@@ -1,5 +1,7 @@
 """What the contract promises, as a function."""
 
+from typing import Any
+
 from machiya_component import Component, Context, FilesInput, FilesOutput
 
 component = Component(__package__)
@@ -17,28 +19,22 @@ def send(
     status: str,
     duration: float,
     failures: str,
+    components: list[Any],
     link: str,
-    style: str,
+    links: dict[str, str],
 ) -> None:
-    """Post one message about a run that ended, unless it was posted before."""
-    from machiya_notify.delivery import Outcome
+    """Send one message about a run that ended to every channel that is configured, unless it was sent before."""
+    from machiya_notify.channels import configured
+    from machiya_notify.components import read_components
     from machiya_notify.failures import read_failures
-    from machiya_notify.message import Run, filled_link
+    from machiya_notify.message import Run, filled_links
     from machiya_notify.receipt import Receipt
-    from machiya_notify.sending import send_once
-    from machiya_notify.styles import lines
+    from machiya_notify.sending import report, send_once
+    from machiya_notify.styles import RUN, lines
 
-    address = filled_link(link, run=run, workflow=workflow, stage=stage)
-    ended = Run(workflow, stage, run, status, duration, read_failures(failures), address)
-    webhook = (context.secret("webhook") or "").strip()
+    addresses = filled_links({RUN: link, **links}, run=run, workflow=workflow, stage=stage)
+    ended = Run(workflow, stage, run, status, duration, read_failures(failures), addresses, read_components(components))
     before = None if earlier is None else earlier.path
-    delivery = send_once(ended, webhook, style, before, context.log)
-    sent = delivery.outcome in (Outcome.SENT, Outcome.ALREADY_SENT)
-    target = f"{style} webhook" if webhook else ""
-    Receipt(ended.identity, run, status, sent, delivery.outcome, delivery.detail, target, lines(ended)).write(
-        receipt.path
-    )
-    if sent:
-        context.log.info("%s: %s", delivery.outcome, delivery.detail)
-    else:
-        context.log.warning("%s, so nobody was told: %s", delivery.outcome, delivery.detail)
+    deliveries = send_once(ended, configured(context.secret), before, context.log)
+    Receipt(ended, lines(ended), deliveries).write(receipt.path)
+    report(deliveries, context.log)

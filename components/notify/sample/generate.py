@@ -7,22 +7,23 @@ import sys
 from pathlib import Path
 
 from machiya_notify.component import component
-from machiya_notify.delivery import Outcome
+from machiya_notify.components import read_components
 from machiya_notify.failures import read_failures
-from machiya_notify.message import Run, filled_link
+from machiya_notify.message import Run, filled_links
+from machiya_notify.outcome import Delivery, Outcome
 from machiya_notify.receipt import Receipt
-from machiya_notify.styles import lines
+from machiya_notify.styles import RUN, lines
 
 
 def write(folder: Path) -> None:
     """Write ``earlier/receipt.json``."""
     given = component.contract.operations["send"].samples["failed"].parameters
     workflow, stage, name, status = (given[key] for key in ("workflow", "stage", "run", "status"))
-    link = filled_link(given["link"], run=name, workflow=workflow, stage=stage)
-    run = Run(workflow, stage, name, status, given["duration"], read_failures(given["failures"]), link)
+    links = filled_links({RUN: given["link"], **given["links"]}, run=name, workflow=workflow, stage=stage)
+    failures, components = read_failures(given["failures"]), read_components(given["components"])
+    run = Run(workflow, stage, name, status, given["duration"], failures, links, components)
     (folder / "earlier").mkdir(parents=True, exist_ok=True)
-    receipt = Receipt(run.identity, name, status, True, Outcome.SENT, "it answered 200", "slack webhook", lines(run))
-    receipt.write(folder / "earlier")
+    Receipt(run, lines(run), {"webhook": Delivery(Outcome.SENT, "it answered 200")}).write(folder / "earlier")
 
 
 if __name__ == "__main__":

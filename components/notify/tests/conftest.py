@@ -1,12 +1,19 @@
-"""A webhook on this machine: a real server that answers as a test says, and keeps what it was told."""
+"""A webhook and a mail server on this machine: real ones that answer as a test says, and keep what they were told."""
 
+import contextlib
 import json
+import socket
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 PATH = "/services/T0KEN/very-secret-path"
 
@@ -91,3 +98,104 @@ def nobody() -> str:
     other = Webhook()
     other.close()
     return other.address
+
+
+class Mailbox:
+    """Takes mail and keeps it; ``replies`` are the answers to it, the last one for ever."""
+
+    def __init__(self, login: tuple[str, str]) -> None:
+        self.login = LoginPassword(*(text.encode() for text in login))
+        self.letters: list[EmailMessage] = []
+        self.envelopes: list[tuple[str | None, list[str]]] = []
+        self.logins = 0
+        self.replies = ["250 taken"]
+        self.unknown: set[str] = set()
+        self.port = 0
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 - its name in aiosmtpd
+        if address in self.unknown:
+            return "550 no such user T0KEN"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - likewise
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if reply.startswith("250"):
+            self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
+            self.envelopes.append((envelope.mail_from, list(envelope.rcpt_tos)))
+        return reply
+
+    def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        self.logins += 1
+        return AuthResult(success=data == self.login, handled=data == self.login)
+
+
+@contextlib.contextmanager
+def serving_mail(
+    context: ssl.SSLContext | None, *, starttls: bool = True, login: tuple[str, str] | None = None
+) -> Iterator[Mailbox]:
+    """A mail server; with `context` it speaks TLS from the beginning, or after STARTTLS."""
+    box = Mailbox(login or ("", ""))
+    settings: dict[str, Any] = {"auth_required": True, "authenticator": box.authenticate} if login else {}
+    if context is not None and starttls:
+        settings |= {"tls_context": context, "require_starttls": True}
+    implicit = context if not starttls else None
+    settings |= {"auth_require_tls": False, "auth_required": False} if implicit else {}  # it knows of STARTTLS only
+    controller = Controller(box, hostname="127.0.0.1", port=_free_port(), ssl_context=implicit, **settings)
+    controller.start()
+    box.port = controller.port
+    try:
+        yield box
+    finally:
+        controller.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
+def mute_server(greeting: bytes = b"", *, drip: bool = False) -> Iterator[int]:
+    """The port of a server that says `greeting` to who connects, and no more; with `drip` a byte now and then."""
+    closing = threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+    threads: list[threading.Thread] = []
+
+    def talk(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(greeting)
+            while not closing.wait(0.05):
+                connection.sendall(b"2" if drip else b"")
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection = server.accept()[0]
+                threads.append(threading.Thread(target=talk, args=[connection]))
+                threads[-1].start()
+
+    acceptor = threading.Thread(target=accept)
+    acceptor.start()
+    try:
+        yield int(server.getsockname()[1])
+    finally:
+        closing.set()
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        acceptor.join()
+        for thread in threads:
+            thread.join()
+
+
+@pytest.fixture
+def serving() -> Callable[..., Any]:
+    """Starts a mail server."""
+    return serving_mail
+
+
+@pytest.fixture
+def mute() -> Callable[..., Any]:
+    """Starts a server that does not answer."""
+    return mute_server

@@ -26,7 +26,7 @@ def test_running_the_generator_again_gives_the_committed_sample(tmp_path: Path) 
 
 
 def test_the_readme_tells_every_parameter_port_secret_and_outcome() -> None:
-    from machiya_notify.delivery import Outcome
+    from machiya_notify.outcome import Outcome
 
     readme = (HOME / "README.md").read_text(encoding="utf-8")
     send = component.contract.operations["send"]

@@ -3,46 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from machiya_notify.outcome import PATIENCE, Delivery, Outcome, Patience
 
 if TYPE_CHECKING:
     import httpx2
 
 
-class Outcome(StrEnum):
-    """What became of a message."""
-
-    SENT = "sent"
-    ALREADY_SENT = "already-sent"
-    NOT_CONFIGURED = "not-configured"
-    REFUSED = "refused"
-    UNREACHABLE = "unreachable"
-    UNANSWERED = "unanswered"
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Bounds in seconds: for a connection, for one attempt as a whole, and between the attempts."""
-
-    connect: float = 5.0
-    attempt: float = 15.0
-    pauses: tuple[float, ...] = (0.5, 2.0)
-    longest_pause: float = 10.0
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """The outcome, with what is known about it in words."""
-
-    outcome: Outcome
-    detail: str
-    may_retry: bool = False
-    pause: float = 0.0
-
-
-def deliver(address: str, body: Mapping[str, Any], key: str, patience: Patience = Patience()) -> Delivery:
+def post(address: str, body: Mapping[str, Any], key: str, patience: Patience = PATIENCE) -> Delivery:
     """Post `body` as JSON; `key` tells a receiver that knows Idempotency-Key one message from two.
 
     What certainly did not arrive is tried again. What may have arrived (the connection was there, the answer was not)
