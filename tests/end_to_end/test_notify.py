@@ -26,7 +26,7 @@ workflow = Workflow("tidy", summary="Cleans", owner="us")
 preprocess, notify = workflow.components("preprocess", "notify")
 clean = preprocess.clean(events=workflow.artifact("events", "The log"))
 facts = dict(run=run.name, status=run.status, duration=run.duration, failures=run.failures, stage=run.stage)
-tell = notify.send(workflow=run.workflow, style="generic", earlier=run.earlier.receipt, **facts)
+tell = notify.send(workflow=run.workflow, components=run.components, earlier=run.earlier.receipt, **facts)
 workflow.on_exit(tell.named("notify"))
 """
 
@@ -59,7 +59,7 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setenv("MACHIYA_SECRET_WEBHOOK", f"http://127.0.0.1:{server.server_port}/T0KEN")
+        monkeypatch.setenv("MACHIYA_SECRET_GENERIC_WEBHOOK", f"http://127.0.0.1:{server.server_port}/T0KEN")
         yield server
         server.shutdown()
         thread.join()
@@ -92,7 +92,8 @@ def outcome(setup: Setup, result: Result) -> str:
     target = setup.home.parent / "receipt"
     shutil.rmtree(target, ignore_errors=True)
     DirectoryStore(setup.home / "store").link(f"runs/{result.run}/notify/receipt", target)
-    return str(json.loads((target / "receipt.json").read_text())["outcome"])
+    channels = json.loads((target / "receipt.json").read_text())["channels"]
+    return str(channels.get("generic_webhook", {"outcome": "not-configured"})["outcome"])
 
 
 def test_each_end_of_a_run_is_told_once(webhook: Webhook, manifest: str, setup: Setup, tmp_path: Path) -> None:
@@ -105,6 +106,8 @@ def test_each_end_of_a_run_is_told_once(webhook: Webhook, manifest: str, setup: 
     assert message["status"] == "Failed"
     (failure,) = message["failures"]
     assert (failure["steps"], failure["exit_code"], failure["meaning"]) == (["clean"], 65, "data breaks the contract")
+    assert (failure["component"], failure["version"], failure["owner"]) == ("preprocess", "1.0.0", "ml-platform")
+    assert [(one["name"], one["version"]) for one in message["components"]] == [("preprocess", "1.0.0")]
 
     second = retry(first.run, setup)
     assert (second.phase, outcome(setup, second)) == ("Failed", "already-sent")
@@ -120,7 +123,7 @@ def test_each_end_of_a_run_is_told_once(webhook: Webhook, manifest: str, setup: 
 def test_without_a_webhook_a_run_ends_as_its_work_does(
     manifest: str, setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("MACHIYA_SECRET_WEBHOOK", raising=False)
+    monkeypatch.delenv("MACHIYA_SECRET_GENERIC_WEBHOOK", raising=False)
     give(setup, "events", tmp_path)
     result = run_workflow(manifest, setup, parameters={"events": "inputs/log"})
 

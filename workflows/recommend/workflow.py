@@ -52,7 +52,6 @@ run_link = workflow.parameter(
     "Where runs can be looked at, with {run} for the name; told with the end",
     pattern=r"^(https?://\S+)?$",
 )
-webhook_style = workflow.parameter("webhook_style", "slack", "What the webhook takes", enum=["slack", "generic"])
 
 clean = preprocess.clean(events=events, catalogue=catalogue, **log_format, **rules, **catalogue_format)
 split = preprocess.split(interactions=clean.interactions, method=split_method, test_share=test_share)
@@ -78,8 +77,8 @@ tell = notify.send(
     status=run.status,
     duration=run.duration,
     failures=run.failures,
+    components=run.components,
     link=run_link,
-    style=webhook_style,
     earlier=run.earlier.receipt,
 )
 workflow.on_exit(tell.named("notify"))

@@ -11,6 +11,7 @@ from machiya.dsl.canary import experiment_of, with_canary
 from machiya.dsl.complete import complete
 from machiya.dsl.findings import WorkflowError, nearest
 from machiya.dsl.model import WorkflowDefinition
+from machiya.dsl.told import with_components
 from machiya.errors import MachiyaError, NotFoundError
 from machiya.pins import Pins, load_pins
 from machiya_component.contract import Contract
@@ -64,13 +65,13 @@ def load_workflow(
     workflow = _read(loading)
     canary = pins.canary_of(stage)
     if canary is None:
-        return workflow
+        return with_components(workflow)
     component, pin = canary
     others = {name: contract for name, contract in loading.contracts.items() if name != component}
     with_other = pins.with_pin(stage, component, pin.pin)
     changed = _read(replace(loading, pins=with_other, contracts=others))
     experiment = experiment_of(pins.stage(stage), stage, component, str(pins.file), loading.contract)
-    return with_canary(workflow, changed, component, pin, experiment, str(pins.file))
+    return with_components(with_canary(workflow, changed, component, pin, experiment, str(pins.file)))
 
 
 def _read(loading: Loading) -> WorkflowDefinition:
