@@ -1,0 +1,41 @@
+#!/bin/sh
+# Runs the viewer on the set of tables that is current, and anew when another has become current. Ends as the viewer ends.
+set -u
+folder=${FOLDER:-/srv/machiya}
+viewer=
+stopping=
+stop() {
+    stopping=yes
+    [ -z "$viewer" ] || kill -TERM "$viewer" 2>/dev/null
+}
+trap stop TERM INT
+
+# wait returns early when a signal comes: ask until the process is gone.
+end() {
+    status=0
+    while kill -0 "$viewer" 2>/dev/null; do
+        wait "$viewer"
+        status=$?
+    done
+    return "$status"
+}
+
+while [ -z "$stopping" ]; do
+    serving=$(cat "$folder/current") || exit 75
+    MACHIYA_DATA="$folder/$serving" component run serve "$@" &
+    viewer=$!
+    while [ -z "$stopping" ] && kill -0 "$viewer" 2>/dev/null; do
+        if [ "$(cat "$folder/current")" != "$serving" ]; then
+            kill -TERM "$viewer"
+            break
+        fi
+        sleep "${CHECK_SECONDS:-2}" &
+        wait $!
+    done
+    end
+    status=$?
+    [ -n "$stopping" ] && exit "$status"
+    # It ended by itself: let the kubelet see how.
+    [ "$(cat "$folder/current")" = "$serving" ] && exit "$status"
+done
+exit 143
