@@ -8,6 +8,8 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from machiya_component import stop
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from machiya_component.component import Component
 
 GROUP = "machiya.components"
+TERMINATION_MESSAGE = Path("/dev/termination-log")
+"""Where Kubernetes takes a container's last words from; there is no such file elsewhere."""
+MESSAGE_LIMIT = 1000
+"""Characters of it: enough to say what is wrong, and little enough for a thousand nodes that failed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -79,8 +85,17 @@ def _operating_system(place: str, error: OSError) -> int:
 
 
 def _last_line(place: str, code: ExitCode, text: str) -> int:
-    print(f"{place}: {EXIT_MEANINGS[code]} ({int(code)}): {' '.join(text.split())}", file=sys.stderr, flush=True)
+    line = f"{place}: {EXIT_MEANINGS[code]} ({int(code)}): {' '.join(text.split())}"
+    print(line, file=sys.stderr, flush=True)
+    _tell_kubernetes(line)
     return int(code)
+
+
+def _tell_kubernetes(line: str) -> None:
+    """What went wrong, where Kubernetes takes a container's last words from: Argo shows them as the node's message."""
+    if TERMINATION_MESSAGE.exists():
+        with suppress(OSError):
+            TERMINATION_MESSAGE.write_text(f"{line[:MESSAGE_LIMIT]}\n", encoding="utf-8")
 
 
 def _installed(name: str | None) -> "Component":

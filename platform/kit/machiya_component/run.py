@@ -18,6 +18,7 @@ from machiya_component.context import Context
 from machiya_component.contract.model import Contract, Operation, Port
 from machiya_component.errors import ArgumentsError, DataError, OutputError
 from machiya_component.findings import Finding, summarize
+from machiya_component.numbers import clear_numbers, exposed_values, input_rows, output_rows, write_numbers
 from machiya_component.parameters import complete_parameters
 from machiya_component.ports import INPUTS, OUTPUTS
 from machiya_component.staging import Staging
@@ -89,13 +90,18 @@ def run(component: Component, call: Call) -> dict[str, Artifact]:
     parameters = checked_parameters(call.operation, call.parameters)
     staging = Staging(call.out)
     staging.open(call.operation.outputs)
+    clear_numbers(call.out)
     try:
         inputs = _checked_inputs(call)
         digests = {name: _digest_of(path) for name, path in inputs.items()}
         _invoke(component, call, parameters, inputs, digests, staging)
         sidecars = _sealed(component.contract, call, parameters, digests, staging)
+        rows = input_rows(call.operation, inputs) | output_rows(sidecars)
+        values = exposed_values(call.operation, {name: staging.path(name) for name in sidecars})
         with stop.deferred():
             staging.publish(call.operation.outputs)
+            if call.operation.outputs:
+                write_numbers(call.out, rows, values)
     finally:
         staging.discard()
     _checkpoint(component.contract, call, parameters, digests).clear()

@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from machiya_component import cli
+
 RUN = [sys.executable, "-m", "machiya_component", "toy"]
 
 
@@ -54,6 +56,24 @@ def test_the_self_test_fails_when_a_sample_does(toy: Path, data: Path) -> None:
     assert done.returncode == 70
     assert "FAIL double small" in done.stdout
     assert "above the maximum 3" in last_line(done)
+
+
+@pytest.mark.parametrize("file_is_there", [True, False])
+def test_kubernetes_is_told_the_last_line_where_it_asks_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], file_is_there: bool
+) -> None:
+    place = tmp_path / "termination-log"
+    if file_is_there:
+        place.touch()
+    monkeypatch.setattr(cli, "TERMINATION_MESSAGE", place)
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main_of_many(["no-such-component", "run"])
+
+    assert ended.value.code == 64
+    assert place.exists() is file_is_there
+    if file_is_there:
+        assert place.read_text() == capsys.readouterr().err.splitlines()[-1] + "\n"
 
 
 def test_contract_is_component_yaml_as_json(toy: Path, data: Path) -> None:

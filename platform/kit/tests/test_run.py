@@ -29,7 +29,8 @@ def rewrite(toy: Path, old: str, new: str) -> None:
 
 
 def visible(folder: Path) -> list[str]:
-    return sorted(path.name for path in (folder / "out").iterdir())
+    """The outputs; names that begin with an underscore are never data."""
+    return sorted(path.name for path in (folder / "out").iterdir() if not path.name.startswith("_"))
 
 
 def test_outputs_and_their_sidecars(load_toy: Load, tmp_path: Path) -> None:
@@ -61,6 +62,29 @@ def test_an_output_can_be_the_next_input(load_toy: Load, tmp_path: Path) -> None
 
     assert second.table("doubled").column("weight").to_pylist() == [4.0, 8.0]
     assert second.sidecar("doubled").inputs["rows"] == first.sidecar("doubled").digest
+
+
+def numbers(out: Path) -> dict[str, float]:
+    """The numbers of a call, by their paths below its folder of numbers."""
+    folder = out / "_numbers"
+    return {str(path.relative_to(folder)): float(path.read_text()) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_rows_and_exposed_metrics_are_told_beside_the_outputs(toy: Path, load_toy: Load, tmp_path: Path) -> None:
+    contract = toy / "component.yaml"
+    contract.write_text(contract.read_text().replace("{type: metrics}", "{type: metrics, expose: [rows, ndcg@10]}"))
+
+    result = double(load_toy, tmp_path)
+
+    assert numbers(result.out) == {"rows/rows": 2, "rows/doubled": 2, "values/metrics-rows": 2}
+
+
+def test_a_failed_call_tells_no_numbers_of_an_earlier_one(load_toy: Load, tmp_path: Path) -> None:
+    out = double(load_toy, tmp_path).out
+    with pytest.raises(DataError):
+        double(load_toy, tmp_path, rows=pa.table({"id": ["a", "a"], "weight": [1.0, 2.0]}))
+
+    assert numbers(out) == {}
 
 
 def test_an_optional_input(load_toy: Load, tmp_path: Path) -> None:

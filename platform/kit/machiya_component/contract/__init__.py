@@ -115,4 +115,5 @@ def _port(port: Any) -> dict[str, Any]:
     data = port.model_dump(mode="json", exclude_defaults=True, include={"description", "optional"})
     schema = {"schema": port.table_schema.to_json()} if port.table_schema else {}
     empty = {"allowEmpty": port.allow_empty} if port.type.kind == "table" else {}
-    return {"type": str(port.type), **data, **empty, **schema}
+    exposed = {"expose": list(port.expose)} if port.expose else {}
+    return {"type": str(port.type), **data, **empty, **exposed, **schema}

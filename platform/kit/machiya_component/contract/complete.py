@@ -61,6 +61,7 @@ def _port(name: str, raw: dict[str, Any]) -> Port:
         description=raw.get("description"),
         optional=raw.get("optional", False),
         allow_empty=raw.get("allowEmpty", False),
+        expose=tuple(raw.get("expose", ())),
         table_schema=table_schema(raw["schema"]) if "schema" in raw else None,
     )
 

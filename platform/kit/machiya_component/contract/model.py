@@ -38,13 +38,17 @@ class ArtifactType(_Part):
 
 
 class Port(_Part):
-    """A named input or output artifact of an operation. ``optional`` only has a meaning for inputs."""
+    """A named input or output artifact of an operation. ``optional`` only has a meaning for inputs.
+
+    ``expose`` names the metrics of an output that whoever watches the runs sees by themselves.
+    """
 
     name: str
     type: ArtifactType
     description: str | None = None
     optional: bool = False
     allow_empty: bool = False
+    expose: tuple[str, ...] = ()
     table_schema: TableSchema | None = None
 
 

@@ -117,6 +117,28 @@ def schema_only_on_tables(data: dict[str, Any]) -> Iterator[Problem]:
                     )
 
 
+def exposed_are_metrics(data: dict[str, Any]) -> Iterator[Problem]:
+    """``expose`` names metrics, whose names stay different where only letters, digits and dashes are allowed."""
+    from machiya_component.numbers import plain_name
+
+    for name, operation in _operations(data):
+        for port, body in (operation.get("outputs") or {}).items():
+            path = ("operations", name, "outputs", port, "expose")
+            if "expose" in body and not body["type"].startswith("metrics"):
+                message = f"'expose' is for metrics; this is {body['type']}."
+                yield Problem("contract.not-metrics", path, message, "Remove it.")
+            seen: dict[str, str] = {}
+            for metric in body.get("expose") or []:
+                plain = plain_name(metric)
+                if not plain:
+                    message = f"{metric!r} has neither a letter nor a digit."
+                    yield Problem("contract.exposed-name", path, message, "Rename the metric.")
+                elif plain in seen:
+                    message = f"{metric!r} and {seen[plain]!r} are both called {plain!r} by Argo."
+                    yield Problem("contract.exposed-name", path, message, "Rename one of them.")
+                seen[plain] = metric
+
+
 def fields_are_distinct(data: dict[str, Any]) -> Iterator[Problem]:
     """Column names of one schema are unique, and the primary key is made of them."""
     for path, schema in _schemas(data):
@@ -178,6 +200,41 @@ def _values_fit(name: str, kind: str, value: Any) -> bool:
     return all(isinstance(one, wanted) and (bool in wanted or not isinstance(one, bool)) for one in values)
 
 
+_WATCHED_OF = {
+    "newValues": {"string", "boolean", "any"},
+    "nullShare": set(_PYTHON_TYPES) | {"array", "any"},
+    "mean": {"integer", "number", "any"},
+    "psi": {"string", "boolean", "integer", "number", "any"},
+}
+
+
+def watch_is_possible(data: dict[str, Any]) -> Iterator[Problem]:
+    """The data watch is asked for what a column's statistics do not hold, or for an error before a warning."""
+    for path, schema in _schemas(data):
+        yield from _limits_in_order((*path, "watch"), schema.get("watch") or {})
+        key = schema.get("primaryKey", [])
+        keys = [key] if isinstance(key, str) else key
+        for index, field in enumerate(schema["fields"]):
+            place, watch = (*path, "fields", index, "watch"), field.get("watch") or {}
+            kind = field.get("type", "any")
+            is_key = field["name"] in keys or (field.get("constraints") or {}).get("unique", False)
+            for measure in (one for one, asked in watch.items() if asked):
+                if kind not in _WATCHED_OF[measure]:
+                    words = f"{measure!r} cannot be watched in a column of type {kind}."
+                    yield Problem("contract.watch", (*place, measure), words, "Remove it, or correct the type.")
+                elif is_key and kind == "string" and measure in ("newValues", "psi"):
+                    words = f"{measure!r} cannot be watched in a key: its values are kept in no statistics."
+                    yield Problem("contract.watch", (*place, measure), words, "Remove it.")
+            yield from _limits_in_order(place, watch)
+
+
+def _limits_in_order(path: KeyPath, watch: dict[str, Any]) -> Iterator[Problem]:
+    for measure, limits in watch.items():
+        if isinstance(limits, dict) and limits.get("warn", 0) > limits.get("error", float("inf")):
+            words = f"an error at {limits['error']} comes before the warning at {limits['warn']}."
+            yield Problem("contract.watch", (*path, measure), words, "Let warn be at most error.")
+
+
 def operation_has_samples(data: dict[str, Any]) -> Iterator[Problem]:
     """Without a sample nobody can check an operation by ``docker run``."""
     for name, operation in _operations(data):
@@ -233,8 +290,10 @@ RULES: tuple[Rule, ...] = (
     operation_gives_something,
     running_makes_sense,
     schema_only_on_tables,
+    exposed_are_metrics,
     fields_are_distinct,
     constraints_fit_types,
+    watch_is_possible,
     operation_has_samples,
     samples_fit,
 )
