@@ -6,8 +6,10 @@ from hera.workflows import models
 from pydantic import BaseModel
 
 from machiya.dsl import Step, WorkflowDefinition
-from machiya.manifest import policy
+from machiya.manifest import policy, settings
 from machiya.manifest.expressions import code_argument, digest_name, keyed_ports, text_of
+from machiya.manifest.pools import choose_pools
+from machiya.manifest.profile import Profile
 from machiya.manifest.step import ANNOTATION, step_template
 from machiya.manifest.tasks import EXIT, MAIN, canary_template, exit_template, main_template
 from machiya.pins import Pins
@@ -20,11 +22,11 @@ START_DEADLINE_SECONDS = 3600
 """How late a scheduled run may start, when the cluster was not there at its time."""
 
 
-def documents(workflow: WorkflowDefinition, pins: Pins, commits: "Commits") -> list[BaseModel]:
+def documents(workflow: WorkflowDefinition, pins: Pins, commits: "Commits", profile: Profile) -> list[BaseModel]:
     """The objects of a manifest, in the order of the file."""
-    found: list[BaseModel] = [workflow_template(workflow, pins, commits)]
+    found: list[BaseModel] = [workflow_template(workflow, pins, commits, profile)]
     if workflow.schedule is not None:
-        found.append(cron_workflow(workflow))
+        found.append(cron_workflow(workflow, profile))
     return found
 
 
@@ -33,14 +35,18 @@ def object_name(workflow: WorkflowDefinition) -> str:
     return f"{workflow.name}-{workflow.stage}"
 
 
-def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: "Commits") -> models.WorkflowTemplate:
-    """All templates, with the images that the stage pins."""
+def workflow_template(
+    workflow: WorkflowDefinition, pins: Pins, commits: "Commits", profile: Profile
+) -> models.WorkflowTemplate:
+    """All templates, with the images that the stage pins, where the stage's profile wants them to run."""
+    pools = choose_pools(workflow.all_steps, profile, pins.file.parent, workflow.stage)
     steps = [
         step_template(
             step,
             pins.image(step.contract.name, step.pin),
             commits.get((step.contract.name, step.pin.version), ""),
             keyed_ports(workflow, step),
+            pools.get(step.name),
         )
         for step in workflow.all_steps
     ]
@@ -51,6 +57,7 @@ def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: "Commit
         kind="WorkflowTemplate",
         metadata=models.ObjectMeta(
             name=object_name(workflow),
+            namespace=profile.namespace,
             labels=_labels(workflow),
             annotations={
                 f"{ANNOTATION}/title": f"{workflow.name} ({workflow.stage})",
@@ -66,6 +73,14 @@ def workflow_template(workflow: WorkflowDefinition, pins: Pins, commits: "Commit
             workflow_metadata=models.WorkflowMetadata(labels=_labels(workflow)),
             arguments=models.Arguments(parameters=_arguments(workflow)),
             security_context=policy.pod_security(),
+            service_account_name=profile.service_account_name,
+            automount_service_account_token=False,
+            executor=settings.executor(profile),
+            parallelism=profile.parallelism,
+            archive_logs=profile.archive_logs or None,
+            ttl_strategy=settings.ttl_strategy(profile.retention),
+            pod_gc=settings.pod_gc(profile.retention),
+            pod_disruption_budget=settings.disruption_budget(profile),
             templates=[main_template(workflow), *canary, *on_exit, *steps],
         ),
     )
@@ -105,13 +120,13 @@ def _is_unreleased(step: Step) -> bool:
     return step.pin.digest is None
 
 
-def cron_workflow(workflow: WorkflowDefinition) -> models.CronWorkflow:
+def cron_workflow(workflow: WorkflowDefinition, profile: Profile) -> models.CronWorkflow:
     """Runs the template by the schedule, one run at a time."""
     assert workflow.schedule is not None, "only a workflow with a schedule has a CronWorkflow"
     return models.CronWorkflow(
         api_version=API_VERSION,
         kind="CronWorkflow",
-        metadata=models.ObjectMeta(name=object_name(workflow), labels=_labels(workflow)),
+        metadata=models.ObjectMeta(name=object_name(workflow), namespace=profile.namespace, labels=_labels(workflow)),
         spec=models.CronWorkflowSpec(
             schedules=[workflow.schedule],
             timezone=workflow.timezone,

@@ -15,26 +15,68 @@ DEFAULT_TIMEOUT = timedelta(hours=24)
 
 OUT, TEMPORARY = "/data/out", "/tmp"
 
-RETRY_LIMIT = 3
-RETRIED_CODES = (75, 137, 143)
-"""75: the component says that it is temporary. 143, 137: stopped and killed from outside."""
+RETRY_LIMIT, RETRY_FACTOR = 3, 3
+PREEMPTIBLE_LIMIT, PREEMPTIBLE_FACTOR = 8, 2
+"""Where machines come and go, losing one says little about the step. The last wait is of 21 minutes."""
 
-PREEMPTION = "(?i)pod deleted|preempt|evicted|node shutdown|nodelost|low on resource"
-"""Messages of steps that lost their machine."""
+FINAL_CODES = (64, 65, 70)
+"""Wrong arguments, wrong data, a bug: the same would happen again, whatever the message says."""
+
+TEMPORARY_CODE = 75
+STOPPED_CODES = (137, 143)
+"""Killed and stopped from outside."""
+
+PREEMPTION = (
+    "(?i)pod deleted|preempt|evicted|node shutdown|nodelost|low on resource|had condition|pod was rejected"
+    "|enough resource|^(init|wait|supervisor): error .exit code (137|143)."
+)
+"""Messages of steps that lost their machine, or came to one that was just going; of Argo's own containers, too."""
+
+OUT_OF_MEMORY = "^(main: )?OOMKilled"
+TOO_LONG = "^(Pod was active on the node longer|Step exceeded its deadline)"
+"""Kubernetes ends these with 137 and 143 as well, but they would end so again."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def retry_strategy() -> models.RetryStrategy:
-    """Try again what was temporary or was stopped from outside, but not what ran out of its memory: it would again."""
-    codes = ", ".join(map(str, RETRIED_CODES))
-    stopped = f"(asInt(lastRetry.exitCode) in [{codes}] and not (lastRetry.message contains 'OOMKilled'))"
+def retry_strategy(*, more_memory: bool = False, preemptible: bool = False) -> models.RetryStrategy:
+    """Try again what was temporary, or was stopped from outside.
+
+    What takes too long would do so again. So would what ran out of memory, unless later attempts have ``more_memory``.
+    Without an exit code Argo gives ``-1``, so that ``asInt`` is safe.
+    """
+    limit = PREEMPTIBLE_LIMIT if preemptible else RETRY_LIMIT
     return models.RetryStrategy(
-        limit=models.IntOrString(root=RETRY_LIMIT),
+        limit=models.IntOrString(root=limit),
         retry_policy="Always",
-        backoff=models.Backoff(duration="10s", factor=models.IntOrString(root=3)),
-        expression=f"{stopped} or lastRetry.message matches '{PREEMPTION}'",
+        backoff=models.Backoff(
+            duration="10s", factor=models.IntOrString(root=PREEMPTIBLE_FACTOR if preemptible else RETRY_FACTOR)
+        ),
+        expression=_retried(more_memory=more_memory, preemptible=preemptible),
     )
+
+
+def _retried(*, more_memory: bool, preemptible: bool) -> str:
+    final, stopped = (", ".join(map(str, codes)) for codes in (FINAL_CODES, STOPPED_CODES))
+    temporary = f"asInt(lastRetry.exitCode) == {TEMPORARY_CODE}"
+    cases = [
+        f"({temporary} and asInt(retries) < {RETRY_LIMIT})" if preemptible else temporary,
+        f"(asInt(lastRetry.exitCode) in [{stopped}] and not (lastRetry.message matches '{OUT_OF_MEMORY}|{TOO_LONG}'))",
+        f"lastRetry.message matches '{PREEMPTION}'",
+    ]
+    if more_memory:
+        cases.append(f"(asInt(retries) == 0 and lastRetry.message matches '{OUT_OF_MEMORY}')")
+    return f"not (asInt(lastRetry.exitCode) in [{final}]) and ({' or '.join(cases)})"
+
+
+def more_memory_patch(memory: str, max_memory: str) -> str:
+    """A patch of the pod: the first attempt has `memory`, all others `max_memory`.
+
+    Of the variables of an attempt, `retries` is the one that every version of Argo knows here.
+    """
+    amount = f"{{{{=sprig.ternary('{memory}', '{max_memory}', asInt(retries) == 0)}}}}"
+    both = "\n".join(f'      {kind}: {{memory: "{amount}"}}' for kind in ("limits", "requests"))
+    return f"containers:\n  - name: main\n    resources:\n{both}\n"
 
 
 def seconds(timeout: str | None) -> int:

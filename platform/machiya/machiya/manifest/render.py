@@ -22,17 +22,18 @@ def render(workflow: WorkflowDefinition, pins: Pins, commits: Commits | None = N
 
     Args:
         workflow: a workflow that was loaded with these pins.
-        pins: name the images; the folder of their file holds the commits of the vendored contracts.
+        pins: name the images; the folder of their file holds the commits of the vendored contracts, and the profile.
         commits: those to use instead of these.
     """
     from machiya.manifest.documents import documents
+    from machiya.manifest.profile import load_profile
     from machiya.manifest.text import to_yaml
 
     used = {(step.contract.name, step.pin.version) for step in workflow.all_steps}
     known = {one: vendored_commit(pins.file.parent, *one) for one in used} | dict(commits or {})
     plain: list[Any] = [
         document.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for document in documents(workflow, pins, known)
+        for document in documents(workflow, pins, known, load_profile(pins.file.parent, workflow.stage))
     ]
     return to_yaml(plain, HEAD.format(name=workflow.name))
 

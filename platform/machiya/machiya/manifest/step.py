@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from hera.workflows import models
 
 from machiya.dsl import Constant, KeptReference, OutputReference, Source, Step
-from machiya.manifest import policy
+from machiya.manifest import policy, settings
+from machiya.manifest.checkpoints import checkpoint_inputs, checkpoint_outputs
 from machiya.manifest.expressions import (
     CODE_PARAMETER,
     FOLDER_PARAMETER,
@@ -17,11 +18,15 @@ from machiya.manifest.expressions import (
     output_key,
     text_of,
 )
+from machiya.manifest.profile import Pool
+from machiya_component.contract.model import Resources
 
 ANNOTATION = "workflows.argoproj.io"
 
 
-def step_template(step: Step, image: str, commit: str, keyed: Sequence[str] = ()) -> models.Template:
+def step_template(
+    step: Step, image: str, commit: str, keyed: Sequence[str] = (), pool: Pool | None = None
+) -> models.Template:
     """The template of a step.
 
     Args:
@@ -29,6 +34,7 @@ def step_template(step: Step, image: str, commit: str, keyed: Sequence[str] = ()
         image: that of its component.
         commit: that of the component, empty where it is not known.
         keyed: the ports whose keys in the store it puts out as parameters.
+        pool: the nodes that it runs on; None if it does not matter.
     """
     contract, operation = step.contract, step.operation
     labels = {"component": contract.name, "version": contract.version, "operation": operation.name, "commit": commit}
@@ -42,7 +48,13 @@ def step_template(step: Step, image: str, commit: str, keyed: Sequence[str] = ()
         inputs=_inputs(step),
         outputs=_outputs(step, keyed),
         memoize=_memoize(step, keyed),
-        retry_strategy=policy.retry_strategy(),
+        retry_strategy=policy.retry_strategy(
+            more_memory=operation.resources.max_memory is not None, preemptible=pool is not None and pool.preemptible
+        ),
+        pod_spec_patch=_patch(operation.resources),
+        node_selector=settings.node_selector(pool),
+        tolerations=settings.tolerations(pool),
+        priority_class_name=pool.priority_class_name if pool else None,
         active_deadline_seconds=models.IntOrString(root=policy.seconds(operation.timeout)),
         container=_container(step, image),
         volumes=policy.volumes(),
@@ -59,7 +71,8 @@ def _inputs(step: Step) -> models.Inputs:
         for port, source in step.inputs.items()
     ]
     return models.Inputs(
-        parameters=parameters + [models.Parameter(name=name) for name in names], artifacts=artifacts or None
+        parameters=parameters + [models.Parameter(name=name) for name in names],
+        artifacts=artifacts + checkpoint_inputs(step) or None,
     )
 
 
@@ -93,7 +106,8 @@ def _outputs(step: Step, keyed: Sequence[str]) -> models.Outputs:
             for port in ports
         ]
         + [_key_parameter(step, port) for port in keyed],
-        artifacts=[
+        artifacts=checkpoint_outputs(step)
+        + [
             models.Artifact(
                 name=port,
                 path=f"{policy.OUT}/{port}",
@@ -171,6 +185,10 @@ def _resources(step: Step) -> models.ResourceRequirements:
     memory = models.Quantity(root=step.operation.resources.memory)
     cpu = models.Quantity(root=f"{step.operation.resources.cpu:g}")
     return models.ResourceRequirements(requests={"cpu": cpu, "memory": memory}, limits={"memory": memory})
+
+
+def _patch(resources: Resources) -> str | None:
+    return policy.more_memory_patch(resources.memory, resources.max_memory) if resources.max_memory else None
 
 
 def _arguments(step: Step) -> list[str]:

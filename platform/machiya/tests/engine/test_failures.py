@@ -25,6 +25,7 @@ from machiya.engines.local.launchers.processes import processes
 from machiya.engines.local.runs import RunBusyError, RunFolder, open_run
 from machiya.engines.local.store import DirectoryStore, Reference, StoreError
 from machiya.errors import OutputError
+from machiya.manifest.policy import more_memory_patch, retry_strategy
 
 FRAIL = Path(__file__).with_name("frail")
 DRIVER = Path(__file__).with_name("run_shell.py")
@@ -196,6 +197,22 @@ def test_a_step_that_the_kernel_killed_for_want_of_memory_is_named(shell: Setup)
     (step,) = [one for one in folder.state().nodes.values() if one.type == "Pod"]
     assert step.message == "OOMKilled (exit code 137)"
     assert folder.log(step.id).read_text() == "machiya: killed by the kernel: there was no memory left.\n"
+
+
+def test_a_step_that_ran_out_of_memory_is_tried_again_with_more_where_there_is_more(shell: Setup) -> None:
+    """The manifest's own patch and strategy; the first attempt would hold its memory until it is ended."""
+    hold = "import sys, time; x = bytearray(b'x') * (200 << 20); time.sleep(600 * (sys.argv[1] == '0'))"
+    strategy = retry_strategy(more_memory=True)
+    again = f'retryStrategy: {{limit: 3, retryPolicy: Always, expression: "{strategy.expression}"}}'
+    patch = f"podSpecPatch: {json.dumps(more_memory_patch('100Mi', '400Mi'))}"
+    step = script(f'exec {sys.executable} -I -S -c "{hold}" {{{{retries}}}}', f"{again}\n    {patch}")
+    result = run_workflow(manifest(step), shell)
+    assert ending(result) == ("Succeeded", "")
+    assert ending(result, "step0(0)") == ("Failed", "OOMKilled (exit code 137)")
+    usage = node(result, "step0(1)").usage
+    assert usage is not None
+    assert usage.peak_memory is not None
+    assert usage.peak_memory > 200 << 20
 
 
 # A full disk

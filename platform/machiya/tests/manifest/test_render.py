@@ -15,6 +15,9 @@ from ruamel.yaml import YAML
 from machiya.dsl import load_workflow
 from machiya.engines.local.argo.expressions import evaluate
 from machiya.engines.local.argo.parse import load_manifest
+from machiya.engines.local.argo.pod_patch import patch_resources
+from machiya.engines.local.argo.scope import Scope
+from machiya.engines.local.argo.substitution import substitute
 from machiya.manifest import policy
 from machiya.manifest.lint import lint
 from machiya.manifest.render import render
@@ -163,13 +166,55 @@ def test_a_working_copy_takes_the_place_of_a_pin_for_one_run(folder: Path) -> No
         ("-1", "Pod was evicted: the node was low on resource: memory", True),
         ("-1", "Preempted by a pod with higher priority", True),
         ("-1", "Pod was terminated in response to imminent node shutdown.", True),
+        ("-1", "Pod was rejected: Node didn't have enough resource: cpu", True),
+        ("0", "wait: Error (exit code 143)", True),
+        ("-1", "init: Error (exit code 137)", True),
+        ("137", "main: OOMKilled (exit code 137)", False),
+        ("143", "Pod was active on the node longer than the specified deadline", False),
+        ("65", "main: Error (exit code 65): the column evicted is not there", False),
+        ("0", "wait: Error (exit code 64): failed to put file", False),
         ("-1", "failed to pull the image", False),
     ],
 )
 def test_only_what_is_temporary_is_tried_again(code: str, message: str, again: bool) -> None:
     expression = policy.retry_strategy().expression
     assert expression is not None
-    assert evaluate(expression, {"lastRetry": {"exitCode": code, "message": message}}) is again
+    assert evaluate(expression, {"retries": "0", "lastRetry": {"exitCode": code, "message": message}}) is again
+
+
+@pytest.mark.parametrize(
+    ("retries", "message", "again"),
+    [
+        ("0", "OOMKilled (exit code 137)", True),
+        ("0", "main: OOMKilled (exit code 137)", True),
+        ("1", "OOMKilled (exit code 137)", False),
+        ("1", "Error (exit code 137)", True),
+    ],
+)
+def test_what_ran_out_of_memory_is_tried_again_once_where_it_gets_more(retries: str, message: str, again: bool) -> None:
+    expression = policy.retry_strategy(more_memory=True).expression
+    assert expression is not None
+    last = {"exitCode": "137", "message": message}
+    assert evaluate(expression, {"retries": retries, "lastRetry": last}) is again
+
+
+@pytest.mark.parametrize(("code", "again"), [("75", False), ("143", True), ("137", True)])
+def test_where_machines_come_and_go_losing_one_counts_less_than_failing(code: str, again: bool) -> None:
+    strategy = policy.retry_strategy(preemptible=True)
+    assert strategy.expression is not None
+    last = {"exitCode": code, "message": f"Error (exit code {code})"}
+    assert evaluate(strategy.expression, {"retries": "3", "lastRetry": last}) is again
+    assert strategy.limit is not None
+    assert strategy.limit.root == policy.PREEMPTIBLE_LIMIT > policy.RETRY_LIMIT
+
+
+def test_attempts_after_the_first_have_the_most_memory_of_the_contract(rendered: Render) -> None:
+    manifest = rendered("production")
+    patch = manifest.template("train")["podSpecPatch"]
+    for retries, memory in (("0", "4Gi"), ("1", "8Gi"), ("2", "8Gi")):
+        patched = patch_resources(substitute(patch, Scope(values={"retries": retries})))
+        assert (patched.requests, patched.limits) == ({"memory": memory}, {"memory": memory})
+    assert "podSpecPatch" not in manifest.template("split")
 
 
 def test_a_retry_waits_longer_each_time_and_has_no_total_limit(rendered: Render) -> None:

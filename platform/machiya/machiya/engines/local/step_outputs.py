@@ -18,12 +18,17 @@ PARAMETER_LIMIT = 256 * 1024
 
 
 class StepOutputs:
-    """Collects what a program wrote. Of one that failed, what there is; it never replaces something in the store."""
+    """Collects what a program wrote.
+
+    Of one that failed, what there is; it never replaces something in the store, but for what it has read itself under
+    the same key: an attempt goes on from the checkpoint of the one before, and leaves a newer one.
+    """
 
     def __init__(self, spec: PodSpec, workspace: Workspace, store: ArtifactStore) -> None:
         self._spec = spec
         self._workspace = workspace
         self._store = store
+        self._own = {one.value.key for one in spec.inputs}
         self._problems: list[str] = []
         self._absent: list[str] = []
         self._size: int | None = None
@@ -80,7 +85,7 @@ class StepOutputs:
         return found
 
     def _keep(self, artifact: OutputArtifact, source: Path, *, replace: bool) -> ArtifactValue | None:
-        if not replace and self._store.find(artifact.key) is not None:
+        if not (replace or artifact.key in self._own) and self._store.find(artifact.key) is not None:
             return None
         if any(_overlap(artifact, other) for other in self._spec.output_artifacts if other is not artifact):
             source = self._copied(source)

@@ -33,7 +33,7 @@ def bind(template: Template, arguments: Values, scope: Scope, config_maps: Confi
     for output_artifact in template.outputs.artifacts:
         values[f"outputs.artifacts.{output_artifact.name}.path"] = output_artifact.path
     local = scope.child(values)
-    inputs = Values(parameters, artifacts)
+    inputs = Values(parameters, tuple(replace(one, key=substitute(one.key, local)) for one in artifacts))
     bound = substitute_all(replace(template, inputs=Values()), local)
     return replace(bound, inputs=inputs), local
 
