@@ -7,10 +7,13 @@ from pydantic import BaseModel
 
 from machiya.dsl import Step, WorkflowDefinition
 from machiya.manifest import policy, settings
+from machiya.manifest.descriptions import annotations, run_description, template_description, title
 from machiya.manifest.expressions import code_argument, digest_name, keyed_ports, text_of
+from machiya.manifest.metrics import run_metrics
 from machiya.manifest.pools import choose_pools
 from machiya.manifest.profile import Profile
-from machiya.manifest.step import ANNOTATION, step_template
+from machiya.manifest.shown import shown
+from machiya.manifest.step import step_template
 from machiya.manifest.tasks import EXIT, MAIN, canary_template, exit_template, main_template
 from machiya.pins import Pins
 
@@ -50,6 +53,10 @@ def workflow_template(
         )
         for step in workflow.all_steps
     ]
+    steps = [
+        shown(template, workflow, step, profile.links, commits.get((step.contract.name, step.pin.version), ""))
+        for template, step in zip(steps, workflow.all_steps, strict=True)
+    ]
     canary = [canary_template(workflow, workflow.canary)] if workflow.canary is not None else []
     on_exit = [exit_template(workflow)] if workflow.exit_steps else []
     return models.WorkflowTemplate(
@@ -60,8 +67,7 @@ def workflow_template(
             namespace=profile.namespace,
             labels=_labels(workflow),
             annotations={
-                f"{ANNOTATION}/title": f"{workflow.name} ({workflow.stage})",
-                f"{ANNOTATION}/description": workflow.description or workflow.summary,
+                **annotations(template_description(workflow, profile.links, commits), title(workflow)),
                 "machiya/owner": workflow.owner,
                 "machiya/artifact-retention": policy.hours(policy.ARTIFACT_RETENTION),
                 **_results(workflow),
@@ -70,7 +76,10 @@ def workflow_template(
         spec=models.WorkflowSpec(
             entrypoint=MAIN,
             on_exit=EXIT if workflow.exit_steps else None,
-            workflow_metadata=models.WorkflowMetadata(labels=_labels(workflow)),
+            workflow_metadata=models.WorkflowMetadata(
+                labels=_labels(workflow), annotations=annotations(run_description(workflow, profile.links))
+            ),
+            metrics=run_metrics(workflow),
             arguments=models.Arguments(parameters=_arguments(workflow)),
             security_context=policy.pod_security(),
             service_account_name=profile.service_account_name,
@@ -126,7 +135,12 @@ def cron_workflow(workflow: WorkflowDefinition, profile: Profile) -> models.Cron
     return models.CronWorkflow(
         api_version=API_VERSION,
         kind="CronWorkflow",
-        metadata=models.ObjectMeta(name=object_name(workflow), namespace=profile.namespace, labels=_labels(workflow)),
+        metadata=models.ObjectMeta(
+            name=object_name(workflow),
+            namespace=profile.namespace,
+            labels=_labels(workflow),
+            annotations=annotations(run_description(workflow, profile.links), title(workflow)),
+        ),
         spec=models.CronWorkflowSpec(
             schedules=[workflow.schedule],
             timezone=workflow.timezone,

@@ -21,8 +21,6 @@ from machiya.manifest.expressions import (
 from machiya.manifest.profile import Pool
 from machiya_component.contract.model import Resources
 
-ANNOTATION = "workflows.argoproj.io"
-
 
 def step_template(
     step: Step, image: str, commit: str, keyed: Sequence[str] = (), pool: Pool | None = None
@@ -40,10 +38,6 @@ def step_template(
     labels = {"component": contract.name, "version": contract.version, "operation": operation.name, "commit": commit}
     return models.Template(
         name=step.name,
-        annotations={
-            f"{ANNOTATION}/title": f"{contract.name} {operation.name}",
-            f"{ANNOTATION}/description": operation.summary,
-        },
         metadata=models.Metadata(labels={f"machiya/{name}": value for name, value in labels.items() if value}),
         inputs=_inputs(step),
         outputs=_outputs(step, keyed),
@@ -161,6 +155,8 @@ def _container(step: Step, image: str) -> models.Container:
         env=_environment(step) or None,
         resources=_resources(step),
         security_context=policy.container_security(),
+        # Its last words, or else the end of its log, become the message that the UI shows.
+        termination_message_policy="FallbackToLogsOnError",
         volume_mounts=policy.volume_mounts(),
     )
 

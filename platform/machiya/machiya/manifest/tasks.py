@@ -19,6 +19,7 @@ from machiya.dsl import (
     WorkflowDefinition,
 )
 from machiya.dsl.canary import CANARY
+from machiya.manifest.descriptions import annotations
 from machiya.manifest.expressions import (
     CODE_PARAMETER,
     FOLDER_PARAMETER,
@@ -34,7 +35,7 @@ from machiya.manifest.expressions import (
     source_digest,
     tag,
 )
-from machiya.manifest.step import ANNOTATION, may_be_absent
+from machiya.manifest.step import may_be_absent
 
 MAIN = "main"
 EXIT = "exit"
@@ -176,11 +177,11 @@ def canary_template(workflow: WorkflowDefinition, canary: Canary) -> models.Temp
     ports = list(canary.mixed.operation.outputs)
     return models.Template(
         name=CANARY,
-        annotations={
-            f"{ANNOTATION}/title": f"canary of {canary.component}",
-            f"{ANNOTATION}/description": f"{canary.share:.0%} of the users get {canary.component} "
-            f"{canary.steps[0].contract.version}; if it fails, all get the stable version.",
-        },
+        annotations=annotations(
+            f"{canary.share:.0%} of the users get {canary.component} {canary.steps[0].contract.version}; "
+            "if it fails, all get the stable version.",
+            f"canary of {canary.component}",
+        ),
         inputs=models.Inputs(
             parameters=[models.Parameter(name=digest_name(name)) for name in canary.inputs],
             artifacts=[models.Artifact(name=name) for name in canary.inputs],

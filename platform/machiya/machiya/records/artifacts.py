@@ -11,6 +11,7 @@ from typing import Any
 from machiya.engines.local.argo.interpreter.nodes import NodeType
 from machiya.engines.local.store import ArtifactStore
 from machiya.errors import NotFoundError, OutputError
+from machiya.manifest.expressions import is_view
 from machiya.records.record import RunRecord
 from machiya.records.steps import Step
 from machiya.records.stores import scratch, sidecar_of, store_of
@@ -81,7 +82,8 @@ def _outputs(record: RunRecord, wanted: str) -> list[_Output]:
     turns = list(turns_of(record.find_steps(name) if name else record.tree))
     found = [one for loop, step in turns for one in outputs_of(step, loop) if port in ("", one.artifact.port)]
     if port and not found:
-        ports = ", ".join(dict.fromkeys(port for _, step in turns for port in step.node.outputs.artifacts)) or "none"
+        outputs = [one.artifact.port for loop, step in turns for one in outputs_of(step, loop)]
+        ports = ", ".join(dict.fromkeys(outputs)) or "none"
         raise NotFoundError(f"{wanted} is no output in the run {record.name}.", f"{name} has these: {ports}.")
     return found
 
@@ -95,10 +97,12 @@ def find_output(record: RunRecord, step: str, port: str) -> OutputArtifact | Non
 
 
 def outputs_of(step: Step, loop: Step | None = None) -> list[_Output]:
-    """The outputs of one step."""
-    values = step.node.outputs.artifacts.items()
+    """The outputs of one step, each once: views of them are left out."""
+    artifacts = step.node.outputs.artifacts
     return [
-        _Output(OutputArtifact(step.name, port, value.key, value.digest), loop) for port, value in values if value.key
+        _Output(OutputArtifact(step.name, port, value.key, value.digest), loop)
+        for port, value in artifacts.items()
+        if value.key and not is_view(port, artifacts)
     ]
 
 

@@ -163,6 +163,7 @@ CASES: list[tuple[str, Any, str]] = [
     (f"{TRAIN}/outputs/more", {"type": "files"}, "train.outputs.more output.added nobody minor"),
     (f"{TRAIN}/outputs/model/type", "model@2", "train.outputs.model type.major readers major"),
     (f"{RANKED}/allowEmpty", True, "train.outputs.ranked empty.allowed readers major"),
+    (f"{TRAIN}/outputs/metrics/expose", ["ndcg@10"], "train.outputs.metrics expose.changed nobody minor"),
     (f"{RANKED}/schema", GONE, "train.outputs.ranked schema.removed readers major"),
     (f"{FIELDS_OUT}/3", COLUMN, "train.outputs.ranked.more column.added nobody minor"),
     (f"{FIELDS_OUT}/2", GONE, "train.outputs.ranked.source column.removed readers major"),

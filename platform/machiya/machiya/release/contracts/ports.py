@@ -58,6 +58,9 @@ def _port(place: Place, before: Port, after: Port) -> Iterator[Difference]:
     elif after.type.kind == "table":
         yield from _empty(place, before, after)
         yield from schema_differences(place, before.table_schema, after.table_schema)
+    if before.expose != after.expose:
+        old, new = (", ".join(port.expose) or None for port in (before, after))
+        yield fixed("expose.changed", place, old, new, "exposes other metrics")
 
 
 def _empty(place: Place, before: Port, after: Port) -> Iterator[Difference]:

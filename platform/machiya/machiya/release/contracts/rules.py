@@ -46,6 +46,7 @@ _ALL = (
     _rule("type.major", "either", "a port carries another major version of its type"),
     _rule("empty.allowed", "either", "a table may be without rows now"),
     _rule("empty.refused", "either", "a table may not be without rows any more"),
+    _rule("expose.changed", "nobody", "other metrics are told to those who watch the runs"),
     _rule("schema.added", "either", "a table has a schema now"),
     _rule("schema.removed", "either", "a table has no schema any more"),
     _rule("column.added", "either", "a table has a new column; an input must have it"),

@@ -31,6 +31,10 @@ _IGNORED = (
 )  # fmt: skip
 
 
+OWN_METRICS = "machiya_"
+"""How the names of metrics begin that `machiya render` writes."""
+
+
 class ManifestError(MachiyaError):
     """A manifest cannot be run here; ``findings`` are all the reasons."""
 
@@ -90,6 +94,11 @@ def _main(documents: Sequence[Document], file: str, findings: list[Finding]) -> 
     return None
 
 
+def _measures_more(metrics: Node) -> bool:
+    """Whether there are metrics that the record of a run does not hold anyway, as it does for those we render."""
+    return any(not metric.get("name").text.startswith(OWN_METRICS) for metric in metrics.get("prometheus").elements)
+
+
 class _Reader:
     """Reads documents; keeps what is found and noted on the way."""
 
@@ -135,7 +144,7 @@ class _Reader:
         fields.refuse("suspend", "Use a suspend template.")
         fields.refuse("volumeClaimTemplates", "Use emptyDir volumes, or artifacts.")
         fields.ignore(*_IGNORED)
-        if fields.has("metrics"):
+        if _measures_more(fields.node.get("metrics")):
             self.notes.append(
                 f"{fields.node.file}:{fields.node.get('metrics').line}: metrics are not collected locally."
             )
