@@ -31,6 +31,7 @@ ENTRIES: dict[str, Entry] = {
     "resume": Entry("resume", "resume", "Let a run go on that waits for somebody at a suspend step."),
     "runs": Entry("runs", "runs", "List the runs, the newest first."),
     "show": Entry("show", "show", "Show a run: its steps, and what became of them."),
+    "explain": Entry("explain", "explain", "Say why a run failed, and what to do."),
     "logs": Entry("logs", "logs", "Print the logs of a run."),
     "artifacts": Entry("artifacts", "artifacts", "List or copy the artifacts of a run."),
     "provenance": Entry("provenance", "provenance", "Tell where an artifact comes from."),
@@ -49,6 +50,7 @@ ENTRIES: dict[str, Entry] = {
     "canary": Entry("canary", "canary", "Give a version to a share of the users first."),
     "pins": Entry("pins", "pins", "Verify the pins of workflows."),
     "status": Entry("status", "status", "Say which version runs where."),
+    "slo": Entry("slo", "slo", "Say whether workflows keep what they promise."),
     "schema": Entry("schema", "schema", "Print the JSON Schema of component.yaml."),
 }
 

@@ -1,7 +1,7 @@
 """Why a run did not succeed, in words: which step, what its exit code means, its last words, and what to do."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from machiya.records.keys import input_digests, sources_of
 from machiya.records.logs import last_lines
@@ -34,10 +34,14 @@ def failure_text(record: RunRecord, command: Command) -> tuple[str, str]:
 
 def _other_values(record: RunRecord, command: Command) -> str:
     """How to run with other values: of the parameters that the last words speak of, where the workflow has them."""
-    words = " ".join(line for step in record.failed_steps[:_SHOWN] for line in last_lines(record, step, 1))
-    named = [name for name in dict.fromkeys(_OPTION.findall(words)) if name in record.parameters]
+    named = spoken_of(record, [line for step in record.failed_steps[:_SHOWN] for line in last_lines(record, step, 1)])
     of = f" of {', '.join(named)}" if named else ""
     return f"With other values{of}: {command('resubmit', record.name)} -p NAME=VALUE"
+
+
+def spoken_of(record: RunRecord, words: Iterable[str]) -> list[str]:
+    """The workflow's parameters that these lines of logs speak of, as options of the component."""
+    return [name for name in dict.fromkeys(_OPTION.findall(" ".join(words))) if name in record.parameters]
 
 
 def _other_data(record: RunRecord, failed: list[Step], command: Command) -> Iterator[str]:
