@@ -51,6 +51,14 @@ def small(**changed: pa.Table) -> dict[str, pa.Table]:
     return tables | changed
 
 
+def test_what_the_contract_exposes_is_told_beside_the_outputs(evaluate: Evaluate) -> None:
+    result = evaluate(sample("base"))
+
+    told = {path.name: float(path.read_text()) for path in (result.out / "_numbers" / "values").iterdir()}
+    metrics = result.metrics()
+    assert told == {f"metrics-{name}-10": metrics[f"{name}@10"] for name in ("ndcg", "recall", "coverage")}
+
+
 def test_the_planted_better_candidate_is_better(evaluate: Evaluate) -> None:
     """By wide margins, and with intervals that do not touch."""
     base, candidate = (evaluate(sample(name)).table("scores").to_pylist() for name in ("base", "candidate"))
