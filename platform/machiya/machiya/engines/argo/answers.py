@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from machiya.engines.argo.settings import CA_FILE, NAMESPACE, TOKEN, ServerSettings
 from machiya.errors import AccessError, ClusterError, ConflictError, MachiyaError, NotFoundError, RejectedError
@@ -89,7 +90,7 @@ def not_argo(settings: ServerSettings, why: str) -> ClusterError:
     )
 
 
-def no_answer(error: requests.exceptions.RequestException, settings: ServerSettings) -> ClusterError:
+def no_answer(error: requests.exceptions.RequestException | HTTPError, settings: ServerSettings) -> ClusterError:
     """The connection failed."""
     text, host = str(error), settings.host
     if isinstance(error, requests.exceptions.SSLError) or "CERTIFICATE_VERIFY_FAILED" in text:
@@ -98,7 +99,7 @@ def no_answer(error: requests.exceptions.RequestException, settings: ServerSetti
         return ClusterError(f"the proxy before {host} does not answer.", "Look at HTTPS_PROXY and NO_PROXY.")
     if isinstance(error, requests.exceptions.ConnectTimeout):
         message = f"{host} does not answer."
-    elif isinstance(error, requests.exceptions.ReadTimeout) or "Read timed out" in text:
+    elif isinstance(error, (requests.exceptions.ReadTimeout, ReadTimeoutError)) or "Read timed out" in text:
         return ClusterError(f"{host} did not answer in time.", _LATER)
     elif "resolve" in text or "Name or service not known" in text:
         message = f"there is no machine called {host}."

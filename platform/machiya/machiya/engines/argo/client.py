@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from machiya.engines.argo.http import Transport, place
+from machiya.engines.argo.http import BACKOFF, Transport, place
 from machiya.engines.argo.protocol import Kind, LogLine, Object
 from machiya.engines.argo.settings import ServerSettings
 from machiya.engines.argo.watching import watch
-from machiya.errors import ClusterError, ConflictError, NotFoundError, RejectedError
+from machiya.errors import ClusterError, ConflictError, NotFoundError
 
 SUBMISSION = "machiya/submission"
 """Annotation of a run: a number that nobody else has, by which a client knows its own run again."""
@@ -31,8 +31,10 @@ _HEAVY = "-" + ",".join(
 class ArgoServerClient:
     """Implements `machiya.engines.argo.protocol.ArgoServer`; as a context manager it closes its connections."""
 
-    def __init__(self, settings: ServerSettings, *, pause: Callable[[float], None] = time.sleep) -> None:
-        self._transport = Transport(settings)
+    def __init__(
+        self, settings: ServerSettings, *, pause: Callable[[float], None] = time.sleep, backoff: float = BACKOFF
+    ) -> None:
+        self._transport = Transport(settings, backoff=backoff)
         self._pause = pause
 
     def __enter__(self) -> Self:
@@ -193,12 +195,7 @@ class ArgoServerClient:
         """Deploy another version of what is there, as its resourceVersion says."""
         name = str(value["metadata"]["name"])
         body = {"namespace": self._namespace, "name": name, _FIELDS[kind]: value}
-        try:
-            return self._transport.ask("PUT", self._deployed(kind, name), f"{kind} {name}", body=body)
-        except RejectedError as error:
-            if "object has been modified" in error.message:  # 3.6 tells this conflict as a bad request
-                raise ConflictError(error.message, "Look at what is there, then do it again.") from error
-            raise
+        return self._transport.ask("PUT", self._deployed(kind, name), f"{kind} {name}", body=body)
 
     def _deployed(self, kind: Kind, *name: str) -> str:
         return place("api", "v1", _PLACES[kind], self._namespace, *name)

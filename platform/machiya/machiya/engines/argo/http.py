@@ -10,6 +10,7 @@ from urllib.parse import quote
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from machiya import __version__
@@ -22,8 +23,11 @@ ANSWER_SECONDS = 30.0
 STREAM_SECONDS = 60.0
 """How long a watch may be silent before it is begun again: a proxy may have forgotten it."""
 ATTEMPTS = 3
+BACKOFF = 0.3
+"""Seconds before the second attempt of what is read; then twice as long."""
 _PASSING = (429, 502, 503, 504)
 """Answers that are worth another attempt."""
+_PIECE = 1 << 16
 _LINE_LIMIT = 64 << 20
 """Bytes of one event; a Workflow object has about one megabyte."""
 
@@ -33,14 +37,15 @@ Parameters = Mapping[str, str | int | bool | None]
 class Transport:
     """Requests to one server. Only what is read is asked for again; whatever changes something is sent once."""
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: ServerSettings, *, backoff: float = BACKOFF) -> None:
         self.settings = settings
         session = requests.Session()
         session.trust_env = not settings.is_loopback  # a proxy cannot reach this machine for us
         session.auth = self._authorize  # else requests would look into ~/.netrc
         session.headers["User-Agent"] = f"machiya/{__version__}"
+        session.headers["Connection"] = "close"  # one that the server has just closed must not swallow a change
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _Adapter(max_retries=_RETRY))
+            session.mount(scheme, _Adapter(max_retries=_retry(backoff)))
         self._session = session
         self._verify = settings.ca_file or True
 
@@ -78,7 +83,7 @@ class Transport:
     def content(self, path: str, what: str) -> Iterator[bytes]:
         """A file, in pieces."""
         with self._sent("GET", path, what, seconds=ANSWER_SECONDS, stream=True, accept="*/*") as answer:
-            yield from answer.iter_content(1 << 16)
+            yield from answer.iter_content(_PIECE)
 
     def _event(self, line: bytes) -> dict[str, Any]:
         try:
@@ -118,7 +123,7 @@ class Transport:
                 if answer.status_code != 200 or answer.headers.get("Content-Type", "").startswith("text/html"):
                     raise error_of(answer, self.settings, what)
                 yield answer
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, HTTPError) as error:
             raise no_answer(error, self.settings) from error
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -127,15 +132,16 @@ class Transport:
         return request
 
 
-_RETRY = Retry(
-    total=ATTEMPTS - 1,
-    status_forcelist=_PASSING,
-    allowed_methods=("GET",),
-    backoff_factor=0.3,
-    backoff_max=5,
-    raise_on_status=False,
-    redirect=False,
-)
+def _retry(backoff: float) -> Retry:
+    return Retry(
+        total=ATTEMPTS - 1,
+        status_forcelist=_PASSING,
+        allowed_methods=("GET",),
+        backoff_factor=backoff,
+        backoff_max=5,
+        raise_on_status=False,
+        redirect=False,
+    )
 
 
 class _Adapter(HTTPAdapter):
@@ -162,7 +168,7 @@ def _text(value: str | int | bool) -> str:
 def _lines(answer: requests.Response) -> Iterator[bytes]:
     """The events of a stream: lines of JSON, or server-sent events (``data: {...}``) without what keeps it alive."""
     rest = b""
-    for piece in answer.iter_content(None):
+    while piece := answer.raw.read1(_PIECE, decode_content=True):  # whatever is there, without waiting for more
         *whole, rest = (rest + piece).split(b"\n")
         if len(rest) > _LINE_LIMIT:
             raise requests.exceptions.ChunkedEncodingError("an event has no end")

@@ -104,9 +104,10 @@ def simulate(
     stop_at: float | None = None,
     kill_at: float | None = None,
     resume_at: float | None = None,
+    name: str = "wf",
 ) -> Simulation:
     """Run `manifest` to its end; `program` says what each program does (by default: succeeds after a second)."""
-    facts = RunFacts("wf", "uid", 0.0, parameters or {})
+    facts = RunFacts(name, "uid", 0.0, parameters or {})
     interpreter = Interpreter(load_manifest(manifest, "test.yaml", beside), facts, known)
     simulation = Simulation(interpreter, memory={} if memory is None else memory)
     program = program or (lambda _: Result())
