@@ -16,6 +16,7 @@ from machiya_component.contract import (
     raw_contract_json,
     schema_path,
 )
+from machiya_component.contract.complete import table_schema
 from machiya_component.contract.model import ArtifactType
 from machiya_component.contract.parse import parse_text
 from machiya_component.contract.validate import validate
@@ -73,6 +74,18 @@ def test_exposed_metrics_survive_json(toy: Path) -> None:
     assert contract_from_json(contract_to_json(contract)) == contract
 
 
+def test_what_is_watched_survives_json_and_stands_in_the_schema_of_sidecars(toy: Path) -> None:
+    assert edit(toy, ("constraints: {minimum: 0}}", "watch: {mean: {error: 0.3}, psi: false}}"))
+    contract = load_contract(toy)
+    schema = contract.operations["double"].inputs["rows"].table_schema
+
+    assert schema is not None
+    assert schema.to_json()["fields"][1]["watch"] == {"mean": {"error": 0.3}, "psi": False}
+    assert table_schema(schema.to_json()).thresholds() == schema.thresholds()
+    assert schema.thresholds().of_column("weight").psi is False
+    assert contract_from_json(contract_to_json(contract)) == contract
+
+
 def test_findings_of_json_have_their_lines(toy: Path) -> None:
     written = json.dumps(json.loads(raw_contract_json(toy / "component.yaml")), indent=1).splitlines()
     line = next(number for number, text in enumerate(written, 1) if text.startswith(' "version"'))
@@ -114,6 +127,11 @@ CASES = [
     ("constraints: {minimum: 0}}", "constraints: {pattern: x}}", "contract.constraint", 18, "string"),
     ("constraints: {minimum: 0}}", "constraints: {minimum: low}}", "contract.constraint", 18, "number"),
     ("constraints: {minimum: 0}}", "constraints: {minimal: 0}}", "contract.unknown-key", 18, "minimum"),
+    ("constraints: {minimum: 0}}", "watch: {phi: {warn: 1}}}", "contract.unknown-key", 18, "Did you mean 'psi'?"),
+    ("constraints: {minimum: 0}}", "watch: {psi: {warn: high}}}", "contract.type", 18, "warn: 0.1"),
+    ("constraints: {minimum: 0}}", "watch: {newValues: warn}}", "contract.watch", 18, "type number"),
+    ("constraints: {minimum: 0}}", "watch: {psi: {warn: 2, error: 1}}}", "contract.watch", 18, "Let warn be"),
+    ("primaryKey: id", "primaryKey: id\n          watch: {rows: {warn: 2, error: 1}}", "contract.watch", 26, "warn"),
     ("      small: {inputs: {rows: sample/rows}}", "      small: {}", "contract.sample", 28, "rows"),
     ("{rows: sample/rows}", "{rows: sample/rows, row: sample/rows}", "contract.sample", 28, "rows, extra"),
     ("{rows: sample/rows}}", "{rows: sample/rows}, parameters: {factor: -1}}", "contract.sample", 28, "minimum"),

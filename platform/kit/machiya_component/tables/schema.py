@@ -1,12 +1,14 @@
 """Frictionless Table Schema, the part of it that contracts use.
 
 Source: https://datapackage.org/standard/table-schema/ (version 2). Two deviations: ``fieldsMatch`` is ``subset`` by
-default (further columns are allowed), and ``foreignKeys`` are not supported.
+default (further columns are allowed), and ``foreignKeys`` are not supported. One property of our own: ``watch``.
 """
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from machiya_component.watch.thresholds import ColumnWatch, TableWatch, Thresholds
 
 FieldType = Literal["string", "integer", "number", "boolean", "date", "datetime", "array", "any"]
 FieldsMatch = Literal["subset", "equal"]
@@ -37,6 +39,7 @@ class TableField(BaseModel):
     title: str | None = None
     description: str | None = None
     constraints: Constraints = Constraints()
+    watch: ColumnWatch | Literal[False] | None = None
 
 
 class TableSchema(BaseModel):
@@ -47,10 +50,17 @@ class TableSchema(BaseModel):
     fields: tuple[TableField, ...]
     primary_key: tuple[str, ...] = Field(default=(), alias="primaryKey")
     fields_match: FieldsMatch = Field(default="subset", alias="fieldsMatch")
+    watch: TableWatch | Literal[False] | None = None
 
     def field_names(self) -> list[str]:
         """Column names in the order of the contract."""
         return [field.name for field in self.fields]
+
+    def thresholds(self) -> Thresholds:
+        """What the contract says of the data watch."""
+        return Thresholds(
+            table=self.watch, columns={field.name: field.watch for field in self.fields if field.watch is not None}
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The schema as Frictionless writes it, defaults left out."""

@@ -1,5 +1,6 @@
 """Statistics of each column, kept in the sidecar: what a later look compares (new values, shares, means)."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,27 +8,51 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from machiya_component.tables.columns import value_type
-from machiya_component.tables.files import TableFiles, parquet_parts
+from machiya_component.tables.files import BATCH_ROWS, TableFiles, parquet_parts
 from machiya_component.tables.schema import TableSchema
+from machiya_component.watch.histogram import histogram_of
 
-TOP_VALUES = 50
 CATEGORICAL = 200
+LISTED_BYTES = 8192
+DETAILS_BYTES = 40_960
+"""What the values and histograms of all columns may take as indented JSON, so that a sidecar stays below 64 KB."""
+DETAILS = ("values", "histogram")
 
 
 def table_statistics(folder: Path, schema: TableSchema | None = None) -> tuple[int, dict[str, dict[str, Any]]]:
     """(rows, statistics by column) of the table in a folder; one column is in memory at a time.
 
-    Every column has ``type`` and ``nulls``. Numbers have ``min``, ``max``, ``mean``, ``std`` (population) over finite
-    values and ``nans``; times and dates ``min`` and ``max`` (ISO 8601); strings ``distinct``, and, where that is at
-    most ``CATEGORICAL``, ``values``: the most frequent ones with their counts. Ids have too many values to be listed,
-    so none of them gets into a sidecar; nor do the values of columns that the schema calls unique or a key.
+    Every column has ``type`` and ``nulls``. Numbers have ``min``, ``max``, ``mean``, ``std`` (population) and a
+    ``histogram`` over finite values, and ``nans``; times and dates ``min`` and ``max`` (ISO 8601); strings
+    ``distinct``, and, where that is at most ``CATEGORICAL`` and they repeat, ``values``: each with its count, the most
+    frequent first. Ids have too many values to be listed, so none of them gets into a sidecar; nor do the values of
+    columns that the schema calls unique or a key, nor those of which most stand there once.
+
+    Of wide tables the columns with the longest lists and histograms go without (``DETAILS_BYTES``).
     """
     keys = _keys(schema)
     files = TableFiles(parquet_parts(folder), encoded=True)
     try:
-        return files.rows, {name: _column(files, name, name in keys) for name in files.schema.names}
+        return files.rows, within_budget({name: _column(files, name, name in keys) for name in files.schema.names})
     finally:
         files.close()
+
+
+def within_budget(statistics: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The statistics without the largest details, so that all details together are at most ``DETAILS_BYTES``."""
+    sizes = {
+        (len(json.dumps(column[detail], indent=4)), name, detail)
+        for name, column in statistics.items()
+        for detail in DETAILS
+        if detail in column
+    }
+    left, total = dict(statistics), sum(size for size, _, _ in sizes)
+    for size, name, detail in sorted(sizes, reverse=True):
+        if total <= DETAILS_BYTES:
+            break
+        left[name] = {key: value for key, value in left[name].items() if key != detail}
+        total -= size
+    return left
 
 
 def _keys(schema: TableSchema | None) -> set[str]:
@@ -58,12 +83,18 @@ def _numbers(values: pa.ChunkedArray) -> dict[str, Any]:
     if len(values) == values.null_count:
         return found
     extremes = pc.min_max(values).as_py()
+    histogram = histogram_of(batch.column(0).to_numpy() for batch in _batches(values.drop_null()))
     return found | {
         "min": extremes["min"],
         "max": extremes["max"],
         "mean": _rounded(pc.mean(values).as_py()),
         "std": _rounded(pc.stddev(values).as_py()),
+        "histogram": histogram.model_dump(mode="json", exclude_defaults=True),
     }
+
+
+def _batches(values: pa.ChunkedArray) -> list[pa.RecordBatch]:
+    return list(pa.table([values], names=["values"]).to_batches(BATCH_ROWS))
 
 
 def _rounded(value: float) -> float:
@@ -91,8 +122,9 @@ def _value_counts(values: pa.ChunkedArray) -> pa.StructArray:
 
 def _values(values: pa.ChunkedArray, most: int) -> dict[str, Any]:
     counts = _value_counts(values)
-    if len(counts) > most:
-        return {"distinct": len(counts)}
+    found = {"distinct": len(counts)}
+    if len(counts) > min(most, (len(values) - values.null_count) // 2):
+        return found
     pairs = sorted(counts.to_pylist(), key=lambda pair: (-pair["counts"], str(pair["values"])))
-    listed = {str(pair["values"]): pair["counts"] for pair in pairs[:TOP_VALUES]}
-    return {"distinct": len(counts), "values": listed}
+    listed = {str(pair["values"]): pair["counts"] for pair in pairs}
+    return found | {"values": listed} if len(json.dumps(listed)) <= LISTED_BYTES else found
