@@ -175,6 +175,8 @@ CASES: list[tuple[str, Any, str]] = [
     (f"{FIELDS_OUT}/2/constraints/enum", GONE, "train.outputs.ranked.source enum.widened readers major"),
     (f"{FIELDS_OUT}/0/constraints", {"pattern": "a+"}, "train.outputs.ranked.user constraint.narrowed nobody minor"),
     (f"{RANKED}/schema/primaryKey", ["user", "rank", "source"], "train.outputs.ranked key.changed readers major"),
+    (f"{FIELDS_OUT}/1/watch", {"mean": {"warn": 0.1}}, "train.outputs.ranked.rank watch.changed nobody minor"),
+    (f"{RANKED}/schema/watch", False, "train.outputs.ranked watch.changed nobody minor"),
     (f"{TRAIN}/secrets/token", GONE, "train.secrets.token secret.removed nobody minor"),
     (f"{TRAIN}/secrets/other", {"description": "New."}, "train.secrets.other secret.added nobody minor"),
     (f"{TRAIN}/resources/memory", "1200Mi", "train resources.raised nobody minor"),

@@ -60,6 +60,7 @@ _ALL = (
     _rule("constraint.narrowed", "either", "a constraint of values became stricter"),
     _rule("constraint.widened", "either", "a constraint of values became looser"),
     _rule("constraint.changed", "either", "a constraint became another, and which values differ cannot be told"),
+    _rule("watch.changed", "nobody", "the data watch warns or stops at other changes of a table"),
     _rule("secret.removed", "nobody", "a secret is not asked for any more"),
     _rule("secret.added", "nobody", "an operation may be told a new secret; it does without"),
     _rule("resources.raised", "nobody", "a step asks for more processors or memory"),

@@ -21,6 +21,7 @@ def schema_differences(place: Place, before: TableSchema | None, after: TableSch
     yield from _columns(place, before, after)
     yield from _further_columns(place, before, after)
     yield from _key(place, before.primary_key, after.primary_key)
+    yield from _watch(place, before, after)
 
 
 def _whole(place: Place, before: TableSchema | None, after: TableSchema | None) -> Iterator[Difference]:
@@ -71,10 +72,20 @@ def _column(place: Place, before: TableField, after: TableField) -> Iterator[Dif
             judge = narrowed
         yield judge("column.type", place, before.type, after.type, f"is of type {after.type}, not {before.type}")
     yield from constraint_differences(place, _constraints(before), _constraints(after))
+    yield from _watch(place, before, after)
     for name in ("title", "description"):
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
             yield fixed("text.changed", place, old, new, f"another {name}")
+
+
+def _watch(place: Place, before: TableSchema | TableField, after: TableSchema | TableField) -> Iterator[Difference]:
+    """What the data watch judges changes no value, so it breaks nobody; but a run may be stopped where none was."""
+    old, new = (
+        one.model_dump(mode="json", by_alias=True, exclude_defaults=True).get("watch") for one in (before, after)
+    )
+    if old != new:
+        yield fixed("watch.changed", place, old, new, "the data watch has other limits")
 
 
 def _takes(wide: FieldType, narrow: FieldType) -> bool:
