@@ -3,10 +3,11 @@ under its own. Skipped with the reason where there is no Chromium.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,8 +18,11 @@ from playwright.sync_api import Page as Tab
 
 from machiya_viewer.component import component
 
-# https://github.com/argoproj/argo-workflows: server/artifacts/artifact_server.go sends it with every artifact.
-ARGO_POLICY = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'"
+# https://github.com/argoproj/argo-workflows: server/artifacts/artifact_server.go sends it with every artifact, 3.6 with
+# a sandbox that is stricter still.
+_LOADS = "base-uri 'none'; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'"
+ARGO_POLICY = f"sandbox allow-same-origin; {_LOADS}"
+ARGO_3_6_POLICY = f"sandbox; {_LOADS}"
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -111,17 +115,29 @@ def visit(browser: Browser, url: str, scheme: str = "light", width: int = 1280) 
 
 
 class Pages:
-    """A server that shows given pages under the policy of the Argo UI."""
+    """A server that shows given pages under the policy of the Argo UI, below ``/3.6`` under that of this version, and
+    below ``/ui`` in a frame, as the UI does.
+    """
 
     def __init__(self) -> None:
         pages: dict[str, str] = {}
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                found = pages.get(self.path)
+                if self.path.startswith("/ui/"):
+                    self._answer(
+                        f'<!DOCTYPE html><title>Argo</title><iframe src="{self.path[3:]}" width=1000></iframe>'
+                    )
+                    return
+                policy = ARGO_3_6_POLICY if self.path.startswith("/3.6/") else ARGO_POLICY
+                found = pages.get(self.path.removeprefix("/3.6"))
+                self._answer(found, {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"})
+
+            def _answer(self, found: str | None, headers: Mapping[str, str] = MappingProxyType({})) -> None:
                 self.send_response(200 if found is not None else 204)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Security-Policy", ARGO_POLICY)
+                for name, value in headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write((found or "").encode())
 
@@ -187,6 +203,17 @@ def test_the_report_is_whole_under_the_policy_of_the_argo_ui(
     assert {urlsplit(url).path for url in visited.requests} <= {f"/{sample}", "/favicon.ico"}
     assert_readable(visited, width)
     assert_charts(visited, charts)
+    visited.tab.context.close()
+
+
+@pytest.mark.parametrize("version", ["", "/3.6"])
+def test_the_argo_ui_shows_the_report_in_its_frame(browser: Browser, argo: Pages, version: str) -> None:
+    visited = visit(browser, f"{argo.url}/ui{version}/everything")
+    frame = visited.tab.frames[1]
+    assert visited.complaints == []
+    assert frame.locator("h1").is_visible()
+    assert all(chart.is_visible() for chart in frame.locator("svg.chart").all())
+    assert frame.evaluate("getComputedStyle(document.body).fontFamily") != "Times New Roman", "its style counts"
     visited.tab.context.close()
 
 
