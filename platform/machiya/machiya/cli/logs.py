@@ -1,15 +1,12 @@
 """`machiya logs`: what steps wrote."""
 
-import codecs
-import json
-import sys
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
-from machiya.cli.options import home_option, json_option
+from machiya.cli.log_output import Lines, json_line, marked_line, print_pieces, raw_sink, sink
+from machiya.cli.options import Target, engine_options, home_option, json_option
 from machiya.errors import ArgumentsError, NotFoundError
 
 if TYPE_CHECKING:
@@ -24,19 +21,35 @@ if TYPE_CHECKING:
 @click.option(
     "--attempt", type=click.IntRange(min=1), metavar="N", help="The N-th attempt of STEP. [default: the last]"
 )
+@engine_options
 @home_option
 @json_option
-def logs(run: str, step: str, follow: bool, tail: int | None, attempt: int | None, home: Path, as_json: bool) -> None:
+def logs(
+    run: str,
+    step: str,
+    follow: bool,
+    tail: int | None,
+    attempt: int | None,
+    target: Target | None,
+    home: Path,
+    as_json: bool,
+) -> None:
     """Print the logs of a run.
 
     The log of one STEP as it is, or those of all steps below headings. RUN is the run's id, or the
     beginning of it; `latest`, or nothing, means the newest. STEP is a name as `machiya show` has it;
-    the name of a loop means all its turns.
+    the name of a loop means all its turns. On a cluster the logs are those of the pods that are still
+    there, else those that the controller keeps in the artifact repository.
     """
     from machiya.records import find_run, load_record
 
     if attempt is not None and (follow or not step):
         raise ArgumentsError("--attempt goes with one STEP, and not with --follow.", "Name the step.")
+    if target is not None:
+        from machiya.cli.cluster_logs import cluster_logs
+
+        cluster_logs(target, home, run, step, follow=follow, tail=tail, attempt=attempt, as_json=as_json)
+        return
     folder = find_run(home, run)
     if follow:
         _follow(folder.home, folder.name, step, tail, as_json=as_json)
@@ -54,53 +67,6 @@ def logs(run: str, step: str, follow: bool, tail: int | None, attempt: int | Non
         _print_all(record, steps, tail)
 
 
-class Sink(Protocol):
-    """Takes pieces of logs."""
-
-    def write(self, piece: bytes) -> None:
-        """One piece, whose lines need not be whole."""
-
-
-class _Terminal:
-    """Shows text only: what a log holds of control characters must not reach the terminal."""
-
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def write(self, piece: bytes) -> None:
-        """Print it, made harmless."""
-        from machiya.records.logs import harmless
-
-        click.echo(harmless(self._decoder.decode(piece)), nl=False)
-
-
-class _Bytes:
-    """Passes everything on as it is."""
-
-    def __init__(self) -> None:
-        self._stream = sys.stdout.buffer
-
-    def write(self, piece: bytes) -> None:
-        """Print it at once."""
-        self._stream.write(piece)
-        self._stream.flush()
-
-
-def _sink() -> Sink:
-    return _Terminal() if sys.stdout.isatty() else _Bytes()
-
-
-def _print(pieces: Iterable[bytes]) -> bool:
-    """Print pieces of one log; whether there were any. The last line gets an end."""
-    sink, last = _sink(), b""
-    for piece in pieces:
-        sink.write(piece)
-        last = piece or last
-    if last and not last.endswith(b"\n"):
-        sink.write(b"\n")
-    return bool(last)
-
-
 def _print_one(record: "RunRecord", step: "Step", tail: int | None, attempt: int | None) -> None:
     from machiya.records.logs import log_files, read_log
 
@@ -112,7 +78,7 @@ def _print_one(record: "RunRecord", step: "Step", tail: int | None, attempt: int
         raise NotFoundError(f"{step.name} has {len(files)} attempts, and no attempt {number}.", "Choose another.")
     if attempt is None and number > 1:
         click.echo(f"machiya: attempt {number} of {number}; --attempt shows the others", err=True)
-    _print(read_log(files[number - 1], tail))
+    print_pieces(read_log(files[number - 1], tail))
 
 
 def _print_all(record: "RunRecord", steps: "list[Step]", tail: int | None) -> None:
@@ -123,7 +89,7 @@ def _print_all(record: "RunRecord", steps: "list[Step]", tail: int | None) -> No
         for number, path in enumerate(files, 1):
             count = f", attempt {number} of {len(files)}" if len(files) > 1 else ""
             click.echo(click.style(f"==> {step.name}{count}: {step.phase} <==", bold=True))
-            _print(read_log(path, tail))
+            print_pieces(read_log(path, tail))
         if not files:
             click.echo(click.style(f"==> {step.name}: {_why(step)} <==", bold=True))
 
@@ -135,7 +101,7 @@ def _print_json(record: "RunRecord", steps: "list[Step]", tail: int | None, atte
     for step in steps:
         for number, path in enumerate(log_files(record, step), 1):
             if attempt in (None, number):
-                lines = _Lines(_Bytes(), _json_line(number))
+                lines = Lines(raw_sink(), json_line(number))
                 for piece in read_log(path, tail):
                     lines.write(step.name, piece)
                 lines.close()
@@ -162,56 +128,11 @@ def _follow(home: Path, run: str, step: str, tail: int | None, *, as_json: bool)
     from machiya.records.follow import Follower
 
     follower = Follower(RunFolder(home, run), step, tail=tail)
-    sink = _Bytes() if as_json else _sink()
-    lines = _Lines(sink, _json_line() if as_json else _marked_line)
+    output = raw_sink() if as_json else sink()
+    lines = Lines(output, json_line() if as_json else marked_line)
     for source, piece in follower.pieces():
         if follower.one and not as_json:
-            sink.write(piece)
+            output.write(piece)
         else:
             lines.write(source.name, piece)
     lines.close()
-
-
-Shape = Callable[[str, bytes], bytes]
-"""How a line (without its end) of the step of a name is printed."""
-
-
-def _marked_line(name: str, line: bytes) -> bytes:
-    return f"{name}: ".encode() + line
-
-
-def _json_line(attempt: int | None = None) -> Shape:
-    """``{"step": ..., "attempt": ..., "line": ...}``; while a log is followed, the attempt is not known."""
-
-    def shape(name: str, line: bytes) -> bytes:
-        told = {"step": name, "attempt": attempt, "line": line.decode("utf-8", "replace")}
-        return json.dumps(told, ensure_ascii=False).encode()
-
-    return shape
-
-
-class _Lines:
-    """Whole lines of several steps, each printed in the same shape."""
-
-    LIMIT = 1 << 16
-
-    def __init__(self, sink: Sink, shape: Shape) -> None:
-        self._sink = sink
-        self._shape = shape
-        self._open: dict[str, bytes] = {}
-
-    def write(self, name: str, piece: bytes) -> None:
-        """Print the lines that are whole, and what is too long to wait for its end."""
-        text = self._open.pop(name, b"") + piece
-        whole, newline, rest = text.rpartition(b"\n")
-        if len(rest) > self.LIMIT:
-            whole, newline, rest = text, b"\n", b""
-        if newline:
-            self._sink.write(b"".join(self._shape(name, line) + b"\n" for line in whole.split(b"\n")))
-        if rest:
-            self._open[name] = rest
-
-    def close(self) -> None:
-        """Print the lines that never came to an end."""
-        for name in list(self._open):
-            self.write(name, b"\n")

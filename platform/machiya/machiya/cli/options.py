@@ -1,10 +1,14 @@
 """Options that several commands share, as decorators."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from machiya.errors import ArgumentsError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -50,3 +54,57 @@ store_option = click.option(
     "MACHIYA_STORE]",
 )
 """``store: str | None``."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which cluster is meant, as far as options say; the rest is in the environment."""
+
+    server: str | None = None
+    namespace: str | None = None
+
+    @property
+    def words(self) -> list[str]:
+        """The options that name it again."""
+        named = (("--server", self.server), ("--namespace", self.namespace))
+        return [word for option, value in named if value for word in (option, value)]
+
+
+_server_option = click.option(
+    "--server", metavar="HOST:PORT|URL", help="Argo Server. [variable: ARGO_SERVER; the token is in ARGO_TOKEN]"
+)
+_namespace_option = click.option(
+    "-n",
+    "--namespace",
+    metavar="NAME",
+    help="Of the cluster. [default: that of the stage's profile, else default; variable: ARGO_NAMESPACE]",
+)
+
+
+def cluster_options(command: Command) -> Callable[..., Any]:
+    """``target: Target``: a command that always speaks to a cluster."""
+
+    @wraps(command)
+    def with_target(*given: Any, server: str | None, namespace: str | None, **more: Any) -> Any:
+        return command(*given, target=Target(server, namespace), **more)
+
+    return _server_option(_namespace_option(with_target))
+
+
+def engine_options(command: Command) -> Callable[..., Any]:
+    """``target: Target | None``: a command for runs of this machine, or of a cluster with ``--engine argo``."""
+
+    @wraps(command)
+    def with_target(*given: Any, engine: str, server: str | None, namespace: str | None, **more: Any) -> Any:
+        if engine != "argo" and (server or namespace):
+            raise ArgumentsError("--server and --namespace name a cluster.", "Add --engine argo.")
+        return command(*given, target=Target(server, namespace) if engine == "argo" else None, **more)
+
+    option = click.option(
+        "--engine",
+        type=click.Choice(["local", "argo"]),
+        default="local",
+        show_default=True,
+        help="Runs of this machine, or of a cluster through Argo Server.",
+    )
+    return option(_server_option(_namespace_option(with_target)))

@@ -29,6 +29,8 @@ ENTRIES: dict[str, Entry] = {
     "resubmit": Entry("resubmit", "resubmit", "Run again what an earlier run ran, as a new run."),
     "stop": Entry("stop", "stop", "Stop a run."),
     "resume": Entry("resume", "resume", "Let a run go on that waits for somebody at a suspend step."),
+    "submit": Entry("submit", "submit", "Run a workflow on a cluster, through Argo Server."),
+    "deploy": Entry("deploy", "deploy", "Put the template and the schedule of a workflow on a cluster."),
     "runs": Entry("runs", "runs", "List the runs, the newest first."),
     "show": Entry("show", "show", "Show a run: its steps, and what became of them."),
     "explain": Entry("explain", "explain", "Say why a run failed, and what to do."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from machiya.cli.options import home_option, json_option
+from machiya.cli.options import Target, engine_options, home_option, json_option
 
 if TYPE_CHECKING:
     from machiya.records import RunRecord
@@ -26,17 +26,22 @@ PHASES = ("Running", "Interrupted", "Succeeded", "Failed", "Error", "Unreadable"
     metavar="PHASE",
     help=f"Only those in this phase: {', '.join(PHASES[:-1])} or {PHASES[-1]}.",
 )
+@engine_options
 @home_option
 @json_option
-def runs(workflow: str | None, limit: int, phase: str | None, home: Path, as_json: bool) -> None:
+def runs(workflow: str | None, limit: int, phase: str | None, target: Target | None, home: Path, as_json: bool) -> None:
     """List the runs, the newest first.
 
     With the name of a WORKFLOW only those of it. A run whose engine was killed is Interrupted:
-    `machiya retry` continues it.
+    `machiya retry` continues it. Of a cluster, the runs of Machiya's workflows are listed, those that
+    are in its archive only, too; of these Argo does not say how many steps they had.
     """
     from machiya.cli.output import print_json
 
-    found = list(islice(_wanted(home, workflow, phase), limit))
+    if target is None:
+        found = list(islice(_wanted(home, workflow, phase), limit))
+    else:
+        found = _on_cluster(target, workflow, phase, limit, home)
     if as_json:
         print_json([record.summary() for record in found])
     elif found:
@@ -52,6 +57,15 @@ def _wanted(home: Path, workflow: str | None, phase: str | None) -> "Iterator[Ru
         record = load_record(folder)
         if workflow in (None, record.workflow) and phase in (None, record.phase):
             yield record
+
+
+def _on_cluster(target: Target, workflow: str | None, phase: str | None, limit: int, home: Path) -> "list[RunRecord]":
+    from machiya.cli.cluster import connected, record_of
+    from machiya.engines.argo.runs import recent_runs
+
+    with connected(target) as server:
+        found = recent_runs(server, workflow=workflow, phase=phase, limit=limit)
+        return [record_of(server, status, home) for status in found]
 
 
 def _show(found: "list[RunRecord]") -> None:

@@ -1,34 +1,52 @@
 """`machiya show`: one run, step by step."""
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from machiya.cli.options import home_option, json_option
+from machiya.cli.options import Target, engine_options, home_option, json_option
+
+if TYPE_CHECKING:
+    from machiya.records import RunRecord
 
 
 @click.command
 @click.argument("run", required=False, default="", metavar="[RUN]")
 @click.option("--all", "every", is_flag=True, help="Show every turn of long loops, and every parameter.")
+@engine_options
 @home_option
 @json_option
-def show(run: str, every: bool, home: Path, as_json: bool) -> None:
+def show(run: str, every: bool, target: Target | None, home: Path, as_json: bool) -> None:
     """Show a run: its steps, and what became of them.
 
     How long each step took, whether its outputs came from the cache, how it failed and the last line
     of its log; then the command that continues the run. RUN is the run's id, or the beginning of it;
     `latest`, or nothing, means the newest. Works while the run goes on, too.
     """
-    from machiya.cli.output import print_json
+    from machiya.cli.cluster import command_on
+    from machiya.cli.output import command_line, print_json
     from machiya.cli.output import show as print_text
     from machiya.cli.show_text import header, steps_tree, what_next
-    from machiya.records import find_run, load_record
     from machiya.records.details import described
 
-    record = load_record(find_run(home, run))
+    record = _record(run, target, home)
     if as_json:
         print_json(described(record))
         return
-    for part in (header(record, every=every), steps_tree(record, every=every), what_next(record, home)):
+    command = command_on(target) if target is not None else partial(command_line, home)
+    for part in (header(record, every=every), steps_tree(record, every=every), what_next(record, command)):
         if part is not None:
             print_text(part)
+
+
+def _record(run: str, target: Target | None, home: Path) -> "RunRecord":
+    from machiya.cli.cluster import connected, record_of
+    from machiya.engines.argo import runs as cluster_runs
+    from machiya.records import find_run, load_record
+
+    if target is None:
+        return load_record(find_run(home, run))
+    with connected(target) as server:
+        return record_of(server, cluster_runs.find_run(server, run), home)

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from machiya.cli.output import STYLES, command_line, duration, local_time, phase_text, short_digest, size
+from machiya.cli.output import STYLES, duration, local_time, phase_text, short_digest, size
 from machiya.engines.local.argo.interpreter.nodes import NodeType, Phase
 from machiya.records import INTERRUPTED, RunRecord, Step
 from machiya.records.details import cached_from, last_line
+from machiya.records.failures import Command
 from machiya.records.keys import DIGEST, sources_of
 from machiya.records.logs import harmless
 from machiya.records.meanings import exit_meaning
@@ -52,6 +52,8 @@ def _facts(record: RunRecord, *, every: bool) -> Iterator[tuple[str, str]]:
     if store := record.options.get("store"):
         yield "store", str(store)
     yield from _labelled("notes", record.state.notes)
+    if link := record.options.get("link"):
+        yield "link", str(link)
     if not record.remote:
         yield "folder", str(record.folder.path)
 
@@ -118,7 +120,7 @@ def steps_tree(record: RunRecord, *, every: bool) -> Tree | None:
 
 def _worth_showing(step: Step) -> list[Step]:
     """Of a long loop only the turns that did not come to a good end."""
-    if len(step.children) <= _FEW or step.node.type is not NodeType.TASK_GROUP:
+    if len(step.children) <= _FEW or not step.is_loop:
         return step.children
     return [child for child in step.children if child.phase not in _QUIET][:_FEW]
 
@@ -128,7 +130,7 @@ def _step_text(record: RunRecord, step: Step) -> Text:
     facts = [_time(record, step), usage_text(step)]
     if step.cached:
         facts.append(f"cached from {cached_from(record, step) or 'a run that is not recorded any more'}")
-    if step.node.type is NodeType.TASK_GROUP:
+    if step.is_loop:
         facts.append(_turns(record, step))
     if len(step.attempts) > 1:
         facts.append(f"{len(step.attempts)} attempts")
@@ -193,7 +195,7 @@ def _below(record: RunRecord, step: Step) -> Iterator[Text]:
         yield Text(f"log: {_short(line)}", "dim")
 
 
-def what_next(record: RunRecord, home: Path) -> Table | None:
+def what_next(record: RunRecord, command: Command) -> Table | None:
     """The commands that help after a bad end."""
     failed = record.failed_steps
     ended_badly = record.phase in ("Failed", "Error")
@@ -201,7 +203,7 @@ def what_next(record: RunRecord, home: Path) -> Table | None:
         return None
     rows = Table.grid(padding=(0, 2))
     if ended_badly and failed:
-        rows.add_row("its log:", Text(command_line(home, "logs", record.name, record.reference(failed[0]))))
+        rows.add_row("its log:", Text(command("logs", record.name, record.reference(failed[0]))))
     what = "to continue:" if ended_badly else "its engine is gone; to continue:"
-    rows.add_row(what, Text(command_line(home, "retry", record.name), STYLES["Running"]))
+    rows.add_row(what, Text(command("retry", record.name), STYLES["Running"]))
     return rows

@@ -59,7 +59,8 @@ class ClusterPlace:
 _KEPT = ("name", "generateName", "namespace", "labels", "annotations")
 
 
-def cluster_record(status: WorkflowStatus, home: Path) -> RunRecord:
-    """The record of a run on a cluster; `home` is where this machine keeps its own runs."""
+def cluster_record(status: WorkflowStatus, home: Path, link: str = "") -> RunRecord:
+    """The record of a run on a cluster; `home` is where this machine keeps its own runs, `link` leads to Argo's UI."""
     state = status.state
+    state.options = {**state.options, **({"link": link} if link else {})}
     return RunRecord(ClusterPlace(status, home), state, state.phase)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from machiya.engines.argo.protocol import Kind
 from machiya.errors import ContractError
 
-DEPLOYED = ("WorkflowTemplate", "CronWorkflow")
+DEPLOYED: tuple[Kind, ...] = ("WorkflowTemplate", "CronWorkflow")
 
 
 def read_documents(text: str, file: str) -> dict[str, dict[str, Any]]:

@@ -3,15 +3,17 @@
 import re
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from machiya.dsl import load_workflow
 from machiya.engines.argo.client import SUBMISSION
 from machiya.engines.argo.documents import read_documents
 from machiya.engines.argo.protocol import Object
 from machiya.engines.argo.status import WorkflowStatus
-from machiya.engines.planning.plan import Plan
+from machiya.engines.planning import Override, Plan, plan_workflow
 from machiya.errors import ArgumentsError
 from machiya.manifest.expressions import code_argument, digest_name
 
@@ -49,7 +51,7 @@ def split_values(pairs: Mapping[str, str], artifacts: Iterable[str]) -> Values:
         ArgumentsError: one is no digest, or a location is none that a cluster can read.
     """
     names = {digest_name(one): one for one in artifacts}
-    digests = {names[name]: value for name, value in pairs.items() if name in names}
+    digests = {names[name]: value for name, value in pairs.items() if name in names and value}
     for name, value in digests.items():
         if not _DIGEST.fullmatch(value):
             raise ArgumentsError(
@@ -70,7 +72,35 @@ def _check_key(name: str, location: str) -> None:
         )
 
 
-def submission_of(plan: Plan, values: Values, namespace: str) -> Submission:
+def planned(folder: Path, stage: str, overrides: Sequence[Override], pairs: Mapping[str, str]) -> Submission:
+    """A new run of the workflow in `folder` as it is now, with values as people give them.
+
+    Raises:
+        ArgumentsError: a value, a key or an override does not fit the workflow.
+        WorkflowError, PinsError, NotFoundError: as ``load_workflow``.
+    """
+    artifacts = [one.name for one in load_workflow(folder, stage).artifacts]
+    values = split_values(pairs, artifacts)
+    plan = plan_workflow(folder, stage, overrides, values.given)
+    return submission_of(plan, values)
+
+
+def replanned(run: WorkflowStatus, folder: Path, stage: str, pairs: Mapping[str, str]) -> Submission:
+    """A new run of the workflow as it is now at a stage, with the values of an earlier run.
+
+    Only what the stage's pins, the workflow file or `pairs` make different is computed; the rest is remembered.
+    """
+    workflow = load_workflow(folder, stage)
+    artifacts = [one.name for one in workflow.artifacts]
+    names = {*artifacts, *map(digest_name, artifacts), *(one.name for one in workflow.parameters)}
+    kept = _consistent({name: value for name, value in run.parameters.items() if name in names}, pairs)
+    dropped = [name for name in run.parameters if name not in names and not name.endswith("-code")]
+    submission = planned(folder, stage, (), {**kept, **pairs})
+    notes = [f"{name}: the workflow has no such parameter any more" for name in dropped]
+    return replace(submission, notes=(*notes, *submission.notes))
+
+
+def submission_of(plan: Plan, values: Values) -> Submission:
     """A new run of a plan.
 
     Components that stand in for a pin are named by digest where that is known, which is then in the cache's keys.
@@ -83,32 +113,32 @@ def submission_of(plan: Plan, values: Values, namespace: str) -> Submission:
         **{digest_name(name): digest for name, digest in values.digests.items()},
         **{code_argument(component): digest for component, digest in code.items() if digest},
     }
-    workflow = _workflow(template, template["spec"], namespace, chosen)
+    workflow = _workflow(template, template["spec"], chosen)
     known = {one["name"]: str(one.get("value", "")) for one in _parameters(workflow)}
     return Submission(workflow, tuple(_notes(plan, known, code)))
 
 
-def again(run: WorkflowStatus, values: Mapping[str, str], namespace: str) -> Submission:
+def again(run: WorkflowStatus, pairs: Mapping[str, str]) -> Submission:
     """A new run of exactly what an earlier run ran, with some values replaced.
 
     Raises:
-        ArgumentsError: it has no such parameter.
+        ArgumentsError: it has no such parameter, or what is given is no key or digest.
     """
-    specification = run.specification
-    for name in values:
+    for name in pairs:
         if name not in run.parameters:
-            raise ArgumentsError(f"-p {name}: the run {run.name} has no such parameter.", _listed(run.parameters))
-    return Submission(_workflow(run.data, specification, namespace, {**run.parameters, **values}))
+            listed = f"Parameters: {', '.join(run.parameters) or 'none'}."
+            raise ArgumentsError(f"-p {name}: the run {run.name} has no such parameter.", listed)
+    split_values(pairs, [name for name in run.parameters if digest_name(name) in run.parameters])
+    return Submission(_workflow(run.data, run.specification, {**_consistent(run.parameters, pairs), **pairs}))
 
 
-def carried_over(run: WorkflowStatus, known: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """The values of an earlier run that a workflow still has, and the names of those that it has not any more."""
-    names = set(known)
-    dropped = [name for name in run.parameters if name not in names and not name.endswith("-code")]
-    return {name: value for name, value in run.parameters.items() if name in names}, dropped
+def _consistent(values: Mapping[str, str], replaced: Mapping[str, str]) -> dict[str, str]:
+    """Values without the digests of data that is replaced by other data."""
+    stale = {digest_name(name) for name in replaced}
+    return {name: "" if name in stale else value for name, value in values.items()}
 
 
-def _workflow(origin: Object, specification: Object, namespace: str, values: Mapping[str, str]) -> dict[str, Any]:
+def _workflow(origin: Object, specification: Object, values: Mapping[str, str]) -> dict[str, Any]:
     metadata = origin["metadata"]
     labels = metadata.get("labels") or {}
     annotations = metadata.get("annotations") or {}
@@ -117,7 +147,6 @@ def _workflow(origin: Object, specification: Object, namespace: str, values: Map
         "kind": "Workflow",
         "metadata": {
             "name": _new_name(labels, str(metadata.get("name") or "run")),
-            "namespace": namespace,
             "labels": {name: labels[name] for name in _KEPT_LABELS if name in labels},
             "annotations": {
                 **{name: value for name, value in annotations.items() if not name.startswith("kubectl.kubernetes.io/")},
@@ -163,10 +192,6 @@ def _notes(plan: Plan, known: Mapping[str, str], code: Mapping[str, str]) -> Ite
                 f"{name}: {key} in the artifact repository; its digest is not known here, so no earlier result is used"
                 f" for what reads it (-p {digest_name(name)}=sha256:... tells it)"
             )
-    for component, digest in code.items():
-        if not digest:
-            yield f"{component}: {plan.unreleased[component]} is named without a digest, so its steps are computed anew"
-
-
-def _listed(names: Iterable[str]) -> str:
-    return f"Parameters: {', '.join(names) or 'none'}."
+    unknown = [component for component, digest in code.items() if not digest]
+    if unknown:
+        yield f"{', '.join(unknown)}: named without a digest (not released), so what they do is computed anew"

@@ -105,9 +105,10 @@ def simulate(
     kill_at: float | None = None,
     resume_at: float | None = None,
     name: str = "wf",
+    uid: str = "uid",
 ) -> Simulation:
     """Run `manifest` to its end; `program` says what each program does (by default: succeeds after a second)."""
-    facts = RunFacts(name, "uid", 0.0, parameters or {})
+    facts = RunFacts(name, uid, 0.0, parameters or {})
     interpreter = Interpreter(load_manifest(manifest, "test.yaml", beside), facts, known)
     simulation = Simulation(interpreter, memory={} if memory is None else memory)
     program = program or (lambda _: Result())
