@@ -8,6 +8,7 @@ import click
 from machiya.cli.options import home_option, json_option
 
 if TYPE_CHECKING:
+    from machiya.records.slo import Report
     from machiya.release.stages.status import ComponentStatus, StageStatus
 
 
@@ -20,7 +21,7 @@ def status(workflow: str, offline: bool, home: Path, as_json: bool) -> None:
     """Say which version runs where.
 
     For each stage and component: the version that is pinned, since when, the canary with its share, the newest release,
-    and how the last run of the stage ended that this machine remembers.
+    how the last run of the stage ended that this machine remembers, and whether it keeps what slo.yaml promises.
     """
     from machiya.cli.output import print_json
     from machiya.dsl import find_workflow
@@ -34,6 +35,8 @@ def status(workflow: str, offline: bool, home: Path, as_json: bool) -> None:
         _show(stage, offline or bool(found.registry_error))
     if found.registry_error:
         click.echo(f"newer versions are not known: {found.registry_error}")
+    if found.levels_error:
+        click.echo(f"whether promises are kept is not known: {found.levels_error}")
 
 
 def _show(stage: "StageStatus", unknown: bool) -> None:
@@ -42,9 +45,22 @@ def _show(stage: "StageStatus", unknown: bool) -> None:
     run = stage.run
     told = f"{run.phase}, {run.name}, {local_time(run.created)}" if run is not None else "none that is known here"
     click.echo(f"{stage.stage} (last run: {told})")
+    if stage.levels is not None:
+        click.echo(_promises(stage.levels))
     headings = ("COMPONENT", "PINNED", "NEWEST", "CANARY", "SINCE")
     table(headings, [_row(one, unknown) for one in stage.components], spare=("SINCE",))
     click.echo()
+
+
+def _promises(report: "Report") -> str:
+    """In one line: how many are kept, and which are not."""
+    states = {
+        state: [one.objective for one in report.verdicts if one.state == state] for state in ("breached", "unknown")
+    }
+    kept = len(report.verdicts) - sum(map(len, states.values()))
+    others = [f"{state}: {', '.join(names)}" for state, names in states.items() if names]
+    more = f" (machiya slo {report.workflow} --stage {report.stage})" if others else ""
+    return f"promises: {'; '.join([f'{kept} kept', *others])}{more}"
 
 
 def _row(one: "ComponentStatus", unknown: bool) -> list[str]:

@@ -1,7 +1,8 @@
-"""`machiya status`: what runs where, since when, what is newer, and how the last run ended."""
+"""`machiya status`: what runs where, since when, what is newer, how the last run ended, and which promises are kept."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from machiya.errors import MachiyaError
 from machiya.pins import CanaryPin, Pin
 from machiya.records.find import recent_runs
 from machiya.records.record import RunRecord, load_record
+from machiya.records.slo import LocalHistory, Report
+from machiya.records.slo.look import promises
 from machiya.release.contracts import parse_version
 from machiya.release.registry import Registry
 from machiya.release.stages.candidate import registry_of
@@ -53,41 +56,72 @@ class ComponentStatus:
 
 @dataclass(frozen=True)
 class StageStatus:
-    """One stage; ``run`` is the last one of it, as this machine remembers."""
+    """One stage; ``run`` is the last one of it, as this machine remembers, ``levels`` whether its promises are kept."""
 
     stage: str
     components: tuple[ComponentStatus, ...]
     run: RunRecord | None = None
+    levels: Report | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Documented in docs/cli.md, below `machiya status`."""
         run = self.run.summary() if self.run is not None else None
-        return {"stage": self.stage, "components": [one.to_json() for one in self.components], "run": run}
+        levels = self.levels.to_json() if self.levels is not None else None
+        components = [one.to_json() for one in self.components]
+        return {"stage": self.stage, "components": components, "run": run, "serviceLevels": levels}
 
 
 @dataclass(frozen=True)
 class Status:
-    """All stages of a workflow. ``registry_error`` says why nothing is known of newer versions."""
+    """All stages of a workflow.
+
+    ``registry_error`` says why nothing is known of newer versions, ``levels_error`` why nothing is of promises.
+    """
 
     workflow: str
     stages: tuple[StageStatus, ...]
     registry_error: str = ""
+    levels_error: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Documented in docs/cli.md, below `machiya status`."""
         stages = [stage.to_json() for stage in self.stages]
-        return {"workflow": self.workflow, "stages": stages, "registryError": self.registry_error or None}
+        return {
+            "workflow": self.workflow,
+            "stages": stages,
+            "registryError": self.registry_error or None,
+            "serviceLevelsError": self.levels_error or None,
+        }
 
 
-def status(folder: Path, home: Path, *, offline: bool = False, registry: Registry | None = None) -> Status:
-    """Look at the pins, git, the registry and the runs that are remembered. Raises PinsError."""
+def status(
+    folder: Path,
+    home: Path,
+    *,
+    offline: bool = False,
+    registry: Registry | None = None,
+    at: datetime | None = None,
+) -> Status:
+    """Look at the pins, git, the registry and the runs that are remembered, now or at a time. Raises PinsError."""
     opened = open_pins(folder)
     newest, error = ({}, "") if offline else _newest(opened, registry)
     runs = _last_runs(home, _name(opened), list(opened.pins.stages))
+    levels, levels_error = _levels(folder, home, at or datetime.now(UTC))
     stages = [
-        StageStatus(stage, tuple(_components(opened, stage, newest)), runs.get(stage)) for stage in opened.pins.stages
+        StageStatus(stage, tuple(_components(opened, stage, newest)), runs.get(stage), levels.get(stage))
+        for stage in opened.pins.stages
     ]
-    return Status(opened.name, tuple(stages), error)
+    return Status(opened.name, tuple(stages), error, levels_error)
+
+
+def _levels(folder: Path, home: Path, at: datetime) -> tuple[dict[str, Report], str]:
+    """Whether each stage keeps what it promises, and why that is not known."""
+    try:
+        history = LocalHistory(home)
+        reports = [promise.judge(history, at) for promise in promises(folder)]
+    except MachiyaError as error:
+        return {}, error.message
+    return {report.stage: report for report in reports}, ""
 
 
 def _name(opened: Opened) -> str:
