@@ -1,17 +1,19 @@
 """`machiya slo`: whether workflows keep what they promise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from machiya.cli.options import home_option, json_option
+from machiya.cli.options import Target, engine_options, home_option, json_option
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from machiya.records.slo import Report
+    from machiya.records.slo import History, Report
     from machiya.records.slo.look import Promise
 
 EXIT_CODES = {"ok": 0, "breached": 1, "unknown": 3}
@@ -23,26 +25,36 @@ COLOURS = {"ok": "green", "breached": "bold red", "unknown": "yellow"}
 @click.option("--stage", metavar="STAGE", help="Of this stage only. [default: all that slo.yaml names]")
 @click.option("--at", "at", metavar="TIME", help="As it was then: 2026-11-25T06:00, or with an offset. [default: now]")
 @click.option("--rules", is_flag=True, help="Print the objectives as PrometheusRule objects instead.")
+@engine_options
 @home_option
 @json_option
-def slo(workflow: str | None, stage: str | None, at: str | None, rules: bool, home: Path, as_json: bool) -> int:
+def slo(
+    workflow: str | None,
+    stage: str | None,
+    at: str | None,
+    rules: bool,
+    target: Target | None,
+    home: Path,
+    as_json: bool,
+) -> int:
     """Say whether workflows keep what they promise.
 
     slo.yaml beside the pins of a workflow promises for each stage by when a run has finished, which share of the runs
     succeeds, how old the published result may be, how many users it covers, how long a run takes. Judged by the runs
-    of this machine. Without WORKFLOW, all that have a slo.yaml. Ends with 0 if all promises are kept, 1 if one is
-    broken, and 3 if none is broken but something is not known.
+    of this machine, or of a cluster. Without WORKFLOW, all that have a slo.yaml. Ends with 0 if all promises are kept,
+    1 if one is broken, and 3 if none is broken but something is not known.
     """
     from machiya.cli.output import print_json
-    from machiya.records.slo import LocalHistory
     from machiya.records.slo.evaluate import worst
 
     found = _promises(workflow, stage)
     if rules:
         _print_rules(found)
         return 0
-    history = LocalHistory(home)
-    reports = [promise.judge(history, _moment(at, promise)) for promise in found]
+    reports = []
+    for promise in found:
+        with _history(promise, target, home) as history:
+            reports.append(promise.judge(history, _moment(at, promise)))
     if as_json:
         print_json([report.to_json() for report in reports])
     else:
@@ -67,6 +79,22 @@ def _promises(workflow: str | None, stage: str | None) -> "list[Promise]":
         remedy = "Example: production: {successRate: {atLeast: 0.95, over: 30d}}. docs/watching.md has all objectives."
         raise NotFoundError(f"{where} promises nothing{at}.", remedy)
     return found
+
+
+@contextmanager
+def _history(promise: "Promise", target: Target | None, home: Path) -> "Iterator[History]":
+    from machiya.records.slo import LocalHistory
+
+    if target is None:
+        yield LocalHistory(home)
+        return
+    from machiya.cli.cluster import connected
+    from machiya.manifest.profile import load_profile
+    from machiya.records.slo.cluster import ClusterHistory
+
+    usual = load_profile(promise.folder, promise.workflow.stage).namespace or ""
+    with connected(target, usual) as server:
+        yield ClusterHistory(server)
 
 
 def _moment(at: str | None, promise: "Promise") -> datetime:

@@ -80,9 +80,11 @@ def test_it_is_never_taken_from_the_cache(rendered: Render, change: Change) -> N
 def test_secrets_come_from_the_secret_of_the_component_if_it_is_there(rendered: Render) -> None:
     manifest = rendered("production")
     reference = {"name": "machiya-notify", "key": "webhook", "optional": True}
-    assert manifest.template("notify")["container"]["env"] == [
-        {"name": "MACHIYA_SECRET_WEBHOOK", "valueFrom": {"secretKeyRef": reference}}
-    ]
+    env = {each["name"]: each["valueFrom"]["secretKeyRef"] for each in manifest.template("notify")["container"]["env"]}
+    assert env["MACHIYA_SECRET_WEBHOOK"] == reference
+    assert {name.removeprefix("MACHIYA_SECRET_").lower(): each["key"] for name, each in env.items()} == {
+        each["key"]: each["key"] for each in env.values()
+    }
     others = [each for each in manifest.documents[0]["spec"]["templates"] if each["name"] != "notify"]
     assert all("env" not in each.get("container", {}) for each in others)
 

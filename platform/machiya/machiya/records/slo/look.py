@@ -17,8 +17,9 @@ from machiya.records.slo.schedule import Schedule, schedule_of, zone_of
 
 @dataclass(frozen=True)
 class Promise:
-    """What one stage of a workflow promises."""
+    """What one stage of a workflow promises; `folder` is the workflow's."""
 
+    folder: Path
     workflow: WorkflowDefinition
     objectives: Objectives
 
@@ -54,7 +55,9 @@ def promises(folder: Path, stage: str | None = None) -> list[Promise]:
     levels = load_slo(folder, pins.stages, lambda name: schedule_of(_loaded(folder, name, pins, loaded)))
     found = levels.stages.items() if levels is not None else ()
     return [
-        Promise(_loaded(folder, name, pins, loaded), objectives) for name, objectives in found if stage in (None, name)
+        Promise(folder, _loaded(folder, name, pins, loaded), objectives)
+        for name, objectives in found
+        if stage in (None, name)
     ]
 
 
