@@ -1,15 +1,18 @@
 """`machiya explain` for people."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from machiya.cli.cluster import command_on
+from machiya.cli.options import Target
 from machiya.cli.output import command_line, duration, phase_text
 from machiya.records.diagnosis import Cause, Diagnosis, Press
-from machiya.records.failures import spoken_of
+from machiya.records.failures import Command, spoken_of
 from machiya.records.logs import harmless
 
 _LONGEST = 400
@@ -18,13 +21,21 @@ _FEW = 5
 """Turns of a loop that are named."""
 
 
-def explanation(found: Diagnosis, home: Path) -> RenderableType:
+def explanation(found: Diagnosis, home: Path, target: Target | None = None) -> RenderableType:
     """The whole page: what happened, each cause, what is not lost, what to press."""
+    command = _command(found, home, target)
     parts: list[RenderableType] = [_head(found)]
     for cause in found.causes:
-        parts += [Text(""), _cause(found, cause)]
-    parts += [Text(""), _rest(found, home)]
+        parts += [Text(""), _cause(found, cause, command)]
+    parts += [Text(""), _rest(found, command)]
     return Group(*parts)
+
+
+def _command(found: Diagnosis, home: Path, target: Target | None) -> Command:
+    """How to type a command that means this run; of an object from elsewhere, in the namespace that it is of."""
+    if not found.record.remote:
+        return partial(command_line, home)
+    return command_on(target or Target(namespace=_namespace(found)))
 
 
 def _head(found: Diagnosis) -> Text:
@@ -34,7 +45,7 @@ def _head(found: Diagnosis) -> Text:
     return Text(record.name, "bold").append("  ").append(phase_text(record.phase)).append(f"{took}{which}")
 
 
-def _cause(found: Diagnosis, cause: Cause) -> Group:
+def _cause(found: Diagnosis, cause: Cause, command: Command) -> Group:
     """One reason, with the first step that failed for it."""
     facts = cause.first.facts
     rows = _grid()
@@ -46,7 +57,7 @@ def _cause(found: Diagnosis, cause: Cause) -> Group:
         ("owner", facts.owner),
         ("commit", _commit(cause)),
         ("runbook", facts.runbook.strip()),
-        ("log", _log(found, cause)),
+        ("log", _log(found, cause, command)),
         ("to do", cause.verdict.advice),
     ):
         if text:
@@ -75,21 +86,19 @@ def _commit(cause: Cause) -> str:
     return f"{facts.commit[:12]} of {facts.source}" if facts.commit and facts.source else facts.commit[:12]
 
 
-def _log(found: Diagnosis, cause: Cause) -> str:
-    record = found.record
-    if record.remote or not cause.first.words:
-        return ""
-    return command_line(record.folder.home, "logs", record.name, record.reference(cause.first.step))
+def _log(found: Diagnosis, cause: Cause, command: Command) -> str:
+    record, code = found.record, cause.first.exit_code
+    return command("logs", record.name, record.reference(cause.first.step)) if code is not None else ""
 
 
-def _rest(found: Diagnosis, home: Path) -> Table:
+def _rest(found: Diagnosis, command: Command) -> Table:
     rows = _grid()
-    for name, text in _facts(found, home):
+    for name, text in _facts(found, command):
         rows.add_row(Text(f"  {name}" if name else "", "dim"), Text(text))
     return rows
 
 
-def _facts(found: Diagnosis, home: Path) -> Iterator[tuple[str, str]]:
+def _facts(found: Diagnosis, command: Command) -> Iterator[tuple[str, str]]:
     yield from _outcome(found)
     for cause in found.consequences:
         yield "followed", f"{cause.name}: {cause.verdict.title}"
@@ -101,7 +110,7 @@ def _facts(found: Diagnosis, home: Path) -> Iterator[tuple[str, str]]:
         yield "not lost", ", ".join(found.kept)
     if found.again and found.causes and not found.only_exit:
         yield "again", f"{', '.join(found.again)}; and what has not begun"
-    yield from _press(found, home)
+    yield from _press(found, command)
 
 
 def _outcome(found: Diagnosis) -> Iterator[tuple[str, str]]:
@@ -120,38 +129,33 @@ def _outcome(found: Diagnosis) -> Iterator[tuple[str, str]]:
         yield "", "Its engine is gone: it was killed, or the machine stopped. Nothing of what is done is lost."
 
 
-def _press(found: Diagnosis, home: Path) -> Iterator[tuple[str, str]]:
+def _press(found: Diagnosis, command: Command) -> Iterator[tuple[str, str]]:
     """What to press, or to type."""
     record, press = found.record, found.press
+    if link := record.options.get("link"):
+        yield "look", str(link)
     if record.phase == "Interrupted" and press is None:
-        yield "press", command_line(home, "retry", record.name)
+        yield "press", command("retry", record.name)
     if press is None:
         return
     if press is Press.RESUBMIT:
-        yield "press", f"not RETRY, which would fail again: {_again(found, home)}"
+        yield "press", f"not RETRY, which would fail again: when it is mended, {_again(found, command)}"
         yield "", "a new run takes the steps that are not affected from the cache"
     elif press is Press.WAIT:
         yield "press", "nothing yet"
     else:
         first = "after that, " if press is Press.MEND else ""
-        yield "press", f"{first}{_retry(found, home)}"
+        button = "RETRY in the Argo UI, or: " if record.remote else ""
+        yield "press", f"{first}{button}{command('retry', record.name)}"
 
 
-def _retry(found: Diagnosis, home: Path) -> str:
-    record = found.record
-    if record.remote:
-        return f"RETRY in the Argo UI, or: argo retry {record.name} -n {_namespace(found)}"
-    return command_line(home, "retry", record.name)
-
-
-def _again(found: Diagnosis, home: Path) -> str:
+def _again(found: Diagnosis, command: Command) -> str:
+    """A new run, on a cluster with the versions that the stage has by then; with the parameters that are spoken of."""
     record = found.record
     named = spoken_of(record, [line for cause in found.causes for line in cause.first.words])
     values = [word for name in named for word in ("-p", f"{name}=...")]
-    if record.remote:
-        command = " ".join(["argo", "resubmit", record.name, "-n", _namespace(found), *values])
-        return f"when it is mended, SUBMIT the template in the Argo UI, or: {command}"
-    return f"when it is mended, {command_line(home, 'resubmit', record.name, *values)}"
+    stage = ["--stage", record.stage] if record.remote and record.stage else []
+    return command("resubmit", record.name, *stage, *values)
 
 
 def _namespace(found: Diagnosis) -> str:

@@ -69,7 +69,7 @@ def test_what_was_saved_of_a_cluster_is_explained_without_a_repository(
     monkeypatch.chdir(tmp_path)
     text = say("explain", str(STATUS))
     assert "dag1-step5-tofail: exit code 1" in text
-    assert "argo resubmit fail-two-nested-dag-suspend -n argo" in text
+    assert "machiya resubmit fail-two-nested-dag-suspend --engine argo --namespace argo" in text
     monkeypatch.setattr("sys.stdin", io.StringIO(STATUS.read_text("utf-8")))
     assert say("explain", "-") == text
 
