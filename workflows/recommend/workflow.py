@@ -1,4 +1,4 @@
-"""Clean the log, split it, train, predict shard by shard, evaluate, and report; in the end, tell how it went."""
+"""Clean the log, look at what changed, split, train, predict by shards, evaluate, report, publish; tell how it went."""
 
 from machiya.dsl import Workflow, run
 
@@ -9,8 +9,8 @@ workflow = Workflow(
     schedule="0 3 * * *",
     timezone="Asia/Tokyo",
 )
-preprocess, recommender, evaluation, viewer, notify = workflow.components(
-    "preprocess", "recommender", "evaluation", "viewer", "notify"
+preprocess, watch, recommender, evaluation, viewer, publish, notify = workflow.components(
+    "preprocess", "watch", "recommender", "evaluation", "viewer", "publish", "notify"
 )
 
 SAMPLE = "components/preprocess/sample"
@@ -45,6 +45,8 @@ test_share = workflow.parameter("test_share", 0.2, "time: share of the interacti
 cutoffs = workflow.parameter(
     "cutoffs", [5, 10, 20], "Lengths at which lists are evaluated", items={"type": "integer", "minimum": 1}, minItems=1
 )
+gate_rules = workflow.expose(watch.gate, "accept", "lenient_stages")
+limits = workflow.expose(publish.publish, "min_rows", "min_coverage", "max_drop")
 title = workflow.parameter("title", "Recommendations", "Heading of the report")
 run_link = workflow.parameter(
     "run_link",
@@ -62,13 +64,38 @@ predict = recommender.predict(model=train.model, interactions=split.train, n=ite
 evaluate = evaluation.evaluate(
     recommendations=predict.recommendations, test=split.test, train=split.train, items=clean.items, ks=cutoffs
 )
-viewer.report(
+report = viewer.report(
     recommendations=predict.recommendations,
     interactions=split.train,
     items=clean.items,
     scores=evaluate.scores,
     title=title,
 )
+
+# What others read: it changes in the end, when everything before has succeeded, or not at all.
+published = workflow.kept("published/recommendations.json", file="pointer.json")
+flip = publish.publish(
+    result=predict.recommendations,
+    key=predict.recommendations.key,
+    users=clean.interactions,
+    earlier=published,
+    workflow=run.workflow,
+    stage=run.stage,
+    name="recommendations",
+    run=run.name,
+    started=run.started,
+    **limits,
+)
+workflow.keep(flip.after(evaluate, report).pointer, published)
+
+# What training reads is compared with the last good runs before, and is one of them when all is published.
+for name, table in {"interactions": clean.interactions, "items": clean.items}.items():
+    good_runs = workflow.kept(f"history/clean-{name}.json", file="history.json")
+    compare = watch.compare(data=table, history=good_runs, table=name, run=run.name, started=run.started)
+    gate = watch.gate(findings=compare.named(f"watch-{name}").findings, stage=run.stage, **gate_rules)
+    train.after(gate.named(f"gate-{name}"))
+    remember = watch.remember(snapshot=compare.snapshot, earlier=good_runs).named(f"remember-{name}")
+    workflow.keep(remember.after(flip).history, good_runs)
 
 tell = notify.send(
     workflow=run.workflow,
@@ -79,6 +106,7 @@ tell = notify.send(
     failures=run.failures,
     components=run.components,
     link=run_link,
+    links=run.links,
     earlier=run.earlier.receipt,
 )
 workflow.on_exit(tell.named("notify"))

@@ -44,7 +44,7 @@ class Findings:
 
     def accepted(self, accept: str) -> list[str]:
         """The errors that a list with commas lets through: by their names, or those of their columns or tables."""
-        wanted = [one.strip() for one in accept.split(",") if one.strip()]
+        wanted = names_in(accept)
         names = [self.name(change) for change in self.of_level("error")]
         return [name for name in names if any(name == one or name.startswith(f"{one}.") for one in wanted)]
 
@@ -66,6 +66,11 @@ class Findings:
         """Write ``findings.json``."""
         data = {"table": self.table, "changes": [asdict(change) for change in self.changes], "notes": self.notes}
         (folder / FINDINGS).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def names_in(text: str) -> list[str]:
+    """The names in a list with commas."""
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 def read_findings(folder: Path) -> Findings:

@@ -72,8 +72,8 @@ class Days:
         started = f"2026-11-{day:02}T03:00:00Z"
         return self.call("compare", inputs, table="items", run=f"run-{day}", started=started, **parameters)
 
-    def gate(self, compared: Result, accept: str = "") -> Result:
-        return self.call("gate", {"findings": compared.path("findings")}, accept=accept)
+    def gate(self, compared: Result, accept: str = "", **parameters: Any) -> Result:
+        return self.call("gate", {"findings": compared.path("findings")}, accept=accept, **parameters)
 
     def remember(self, compared: Result, **parameters: Any) -> None:
         earlier = {"earlier": self.history} if self.history else {}
@@ -115,7 +115,7 @@ def test_a_new_category_stops_the_run_until_it_is_let_through_and_is_known_then(
     assert caught.value.remedy.endswith("retry with -p accept=items.category.newValues")
 
     passed = days.gate(compared, accept="items.category.newValues")
-    assert passed.metrics() == {"warnings": 0, "accepted": 1}
+    assert passed.metrics() == {"warnings": 0, "accepted": 1, "tolerated": 0}
     days.remember(compared)
     assert found(days.day(3, space)) == {}
 
@@ -125,7 +125,7 @@ def test_more_missing_values_warn_and_many_stop(days: Days) -> None:
 
     few = days.compare(2, items(category=["sales", "care"] * 192 + [None] * 16))
     assert found(few) == {"category.nullShare": "warn"}
-    assert days.gate(few).metrics() == {"warnings": 1, "accepted": 0}
+    assert days.gate(few).metrics() == {"warnings": 1, "accepted": 0, "tolerated": 0}
 
     many = days.compare(2, items(category=["sales", "care"] * 180 + [None] * 40))
     with pytest.raises(DataError, match=r"items\.category\.nullShare: 10\.0% are missing, 0\.0% before"):
@@ -154,6 +154,16 @@ def test_all_errors_are_named_and_a_column_or_a_table_lets_them_through(days: Da
         days.gate(compared, accept="items.category, other.weight, items.weigh")
     for accept in ("items", "items.category, items.weight.mean", errors):
         assert days.gate(compared, accept=accept).metrics()["accepted"] == 3
+
+
+def test_at_a_lenient_stage_errors_only_warn(days: Days) -> None:
+    days.day(1, items())
+    compared = days.compare(2, items(category=["space", "sales"] * 200))
+
+    assert days.gate(compared, stage="development").metrics()["tolerated"] == 1
+    for parameters in ({"stage": "production"}, {"stage": "development", "lenient_stages": "test, devel"}):
+        with pytest.raises(DataError):
+            days.gate(compared, **parameters)
 
 
 def test_without_a_history_everything_passes_and_it_begins(days: Days) -> None:
