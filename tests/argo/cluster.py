@@ -112,7 +112,14 @@ class Cluster:
         known = {node.name: node for node in status_of(workflow).state.nodes.values() if node.phase is Phase.SUCCEEDED}
         manifest = {one: workflow[one] for one in ("apiVersion", "kind", "metadata", "spec")}
         manifest["metadata"] = {"name": name}
-        simulation = simulate(json.dumps(manifest), _program(failing or {}), name=name, memory=self.memory, known=known)
+        simulation = simulate(
+            json.dumps(manifest),
+            _program(failing or {}),
+            name=name,
+            uid=workflow["metadata"]["uid"],
+            memory=self.memory,
+            known=known,
+        )
         self.programs += [spec.node_name.removeprefix(f"{name}.") for spec in simulation.started]
         nodes = list(simulation.interpreter.nodes.values())
         self.logs[name] = self.logs.get(name, []) + [

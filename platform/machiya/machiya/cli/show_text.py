@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from machiya.cli.output import STYLES, duration, local_time, phase_text, short_digest, size
-from machiya.engines.local.argo.interpreter.nodes import NodeType, Phase
+from machiya.engines.local.argo.interpreter.nodes import Phase
 from machiya.records import INTERRUPTED, RunRecord, Step
 from machiya.records.details import cached_from, last_line
 from machiya.records.failures import Command
