@@ -32,7 +32,8 @@ def send(
     from machiya_notify.sending import report, send_once
     from machiya_notify.styles import RUN, lines
 
-    addresses = filled_links({RUN: link, **links}, run=run, workflow=workflow, stage=stage)
+    others = {name: address for name, address in links.items() if name != RUN}
+    addresses = filled_links({RUN: link or links.get(RUN, ""), **others}, run=run, workflow=workflow, stage=stage)
     ended = Run(workflow, stage, run, status, duration, read_failures(failures), addresses, read_components(components))
     before = None if earlier is None else earlier.path
     deliveries = send_once(ended, configured(context.secret), before, context.log)

@@ -130,6 +130,17 @@ def test_every_channel_is_told_once_and_one_that_is_broken_keeps_no_other_from_i
     assert "train: Error (exit code 75)" in box.letters[0].get_content()
 
 
+def test_a_link_to_the_run_may_be_among_the_others_and_one_of_its_own_wins(webhook: Any, tmp_path: Path) -> None:
+    links = {"viewer": "https://view/{stage}", "run": "https://argo/{run}"}
+    send(tmp_path / "1", webhook.address, links=links, stage="s")
+    send(tmp_path / "2", webhook.address, links=links, stage="s", link="https://mine/{run}")
+
+    assert [text.splitlines()[-1] for text in webhook.texts] == [
+        "<https://argo/r-1|Open the run> · <https://view/s|Viewer>",
+        "<https://mine/r-1|Open the run> · <https://view/s|Viewer>",
+    ]
+
+
 def test_what_did_not_arrive_is_the_last_line(webhook: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     secrets = {"smtp_server": "T0KEN example", "email_to": "ops@example.com", "webhook": webhook.address}
