@@ -131,11 +131,13 @@ RUN_FACTS: Mapping[str, ParameterType] = {
     "duration": "number",
     "failures": "string",
     "components": "array",
+    "links": "object",
 }
 """The facts of a run and their types.
 
 ``started`` is when it was created, in ISO 8601 and UTC, ``status`` one of RUN_STATUSES, ``duration`` in seconds,
-``failures`` JSON, ``components`` what `dsl.told` says of them.
+``failures`` JSON, ``components`` what `dsl.told` says of them, ``links`` the URLs of the
+stage's profile.
 """
 
 EARLY_FACTS = ("name", "started")

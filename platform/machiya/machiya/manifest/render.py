@@ -26,14 +26,16 @@ def render(workflow: WorkflowDefinition, pins: Pins, commits: Commits | None = N
         commits: those to use instead of these.
     """
     from machiya.manifest.documents import documents
+    from machiya.manifest.links import with_links
     from machiya.manifest.profile import load_profile
     from machiya.manifest.text import to_yaml
 
     used = {(step.contract.name, step.pin.version) for step in workflow.all_steps}
     known = {one: vendored_commit(pins.file.parent, *one) for one in used} | dict(commits or {})
+    profile = load_profile(pins.file.parent, workflow.stage)
     plain: list[Any] = [
         document.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for document in documents(workflow, pins, known, load_profile(pins.file.parent, workflow.stage))
+        for document in documents(with_links(workflow, profile), pins, known, profile)
     ]
     return to_yaml(plain, HEAD.format(name=workflow.name))
 
