@@ -57,6 +57,7 @@ def _cause(found: Diagnosis, cause: Cause, command: Command) -> Group:
         ("owner", facts.owner),
         ("commit", _commit(cause)),
         ("runbook", facts.runbook.strip()),
+        ("manual", "" if facts.runbook else harmless(facts.description.strip())),
         ("log", _log(found, cause, command)),
         ("to do", cause.verdict.advice),
     ):

@@ -60,8 +60,15 @@ def diagnosis(
             "activeDeadlineSeconds": 3600,
             "templates": [
                 {"name": "main", "dag": {"tasks": []}},
-                {"name": "train", "metadata": {"labels": LABELS}, "container": CONTAINER, "activeDeadlineSeconds": 900},
+                {
+                    "name": "train",
+                    "metadata": {"labels": LABELS},
+                    "annotations": {"workflows.argoproj.io/description": "Fits a model."},
+                    "container": CONTAINER,
+                    "activeDeadlineSeconds": 900,
+                },
             ],
+            "workflowMetadata": {"annotations": {"machiya/owner": "ml-platform"}},
         },
         "status": {"phase": "Failed", "nodes": {one["id"]: one for one in (top, *nodes)}, **status},
     }
@@ -133,7 +140,8 @@ def test_without_the_repository_the_manifest_tells_component_version_and_commit(
     facts = cause.first.facts
     assert (facts.component, facts.version, facts.operation, facts.commit) == tuple(LABELS.values())
     assert facts.image == "acme/recommender:1.0.0"
-    assert "Send the log to the owner of recommender" in cause.verdict.advice
+    assert facts.description == "Fits a model."
+    assert "Send the log to ml-platform" in cause.verdict.advice
 
 
 def test_the_limits_are_told() -> None:

@@ -15,6 +15,7 @@ from machiya_component.contract.model import Contract
 Contracts = Callable[[str, str], Contract | None]
 """The contract of a component (by name and version); None where it is not kept."""
 
+DESCRIPTION = "workflows.argoproj.io/description"
 OWNER, RUNBOOK, SOURCE, EXIT_CODES = (f"machiya/{name}" for name in ("owner", "runbook", "source", "exit-codes"))
 """Annotations of workflows and templates; the last is a JSON object from code to meaning."""
 
@@ -35,6 +36,8 @@ class Facts:
     max_memory: str = ""
     timeout: str = ""
     codes: Mapping[int, str] = field(default_factory=dict)
+    description: str = ""
+    """What the manifest tells operators of the step, in Markdown."""
 
     @property
     def whom(self) -> str:
@@ -57,6 +60,13 @@ class FactsReader:
         self._templates = {one.get("name"): one for one in specification.get("templates") or ()}
 
     @property
+    def _around(self) -> dict[str, str]:
+        """Annotations of the run: those that its specification gives it, and its own."""
+        specified = (self._document.get("spec") or {}).get("workflowMetadata") or {}
+        own = self._document.get("metadata") or {}
+        return {**(specified.get("annotations") or {}), **(own.get("annotations") or {})}
+
+    @property
     def deadline(self) -> str:
         """The time limit of the whole workflow; empty if there is none."""
         return str((self._document.get("spec") or {}).get("activeDeadlineSeconds") or "")
@@ -73,6 +83,7 @@ class FactsReader:
             commit=labels.get(COMMIT, ""),
             image=str((template.get("container") or template.get("script") or {}).get("image") or ""),
             memory=_memory(template),
+            description=str((template.get("annotations") or {}).get(DESCRIPTION) or ""),
             timeout=str(template.get("activeDeadlineSeconds") or template.get("timeout") or ""),
             **self._people(template, contract),
             **_limits(contract, labels.get(OPERATION, "")),
@@ -80,7 +91,7 @@ class FactsReader:
 
     def _people(self, template: Mapping[str, Any], contract: Contract | None) -> dict[str, Any]:
         """Who answers for it, and what its exit codes mean; the contract knows best."""
-        around = (self._document.get("metadata") or {}).get("annotations") or {}
+        around = self._around
         own = template.get("annotations") or {}
         told = {
             "owner": own.get(OWNER) or around.get(OWNER) or "",
