@@ -20,12 +20,12 @@ trap 'exit 143' TERM INT
 # Whether an object is there: 0 yes, 1 no, 2 not known.
 there() {
     code=0
-    found=$(copy lsf "$store/$1") || code=$?
+    found=$(copy lsf "$store/$1" 2>"$folder/.problem") || code=$?
     case $code in
     0) [ -n "$found" ] ;;
     3 | 4) return 1 ;;
     *)
-        say "the store cannot be read"
+        say "the store cannot be read: $(tail -n 1 "$folder/.problem")"
         return 2
         ;;
     esac
@@ -88,12 +88,12 @@ refresh() {
     mv "$folder/.partial" "$folder/$set_id"
     printf '%s' "$set_id" >"$folder/.current"
     mv "$folder/.current" "$folder/current"
-    say "brought $(tr '\n' ' ' <"$folder/wanted")as $set_id"
     # The set before stays until the next time: the viewer is on it until it has taken over.
     for old in "$folder"/*/; do
         old=$(basename "$old")
         [ "$old" = "$set_id" ] || [ "$old" = "$serving" ] || rm -rf "${folder:?}/$old"
     done
+    say "brought $(tr '\n' ' ' <"$folder/wanted")as $set_id"
 }
 
 case ${1:-} in

@@ -10,14 +10,13 @@ stop() {
 }
 trap stop TERM INT
 
-# wait returns early when a signal comes: ask until the process is gone.
+# Waits for the viewer, and returns as it ended. A signal interrupts `wait`: then the viewer is still there.
 end() {
-    status=0
-    while kill -0 "$viewer" 2>/dev/null; do
+    while :; do
         wait "$viewer"
         status=$?
+        kill -0 "$viewer" 2>/dev/null || return "$status"
     done
-    return "$status"
 }
 
 while [ -z "$stopping" ]; do
