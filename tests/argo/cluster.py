@@ -204,10 +204,31 @@ class Cluster:
             return self._store(plural, value)
 
     def _store(self, plural: str, value: Json) -> Json:
-        stored = copy.deepcopy(value)
+        stored = _as_go_writes(copy.deepcopy(value))
         stored["metadata"]["resourceVersion"] = str(next(self._numbers))
         self.deployed[plural][value["metadata"]["name"]] = stored
         return copy.deepcopy(stored)
+
+
+def _as_go_writes(value: Json) -> Json:
+    """Argo reads an object into its structures and writes it anew: empty fields are added, quantities respelled."""
+    value["metadata"]["creationTimestamp"] = None
+    for template in value["spec"].get("templates", []):
+        for name in ("inputs", "outputs", "metadata"):
+            template.setdefault(name, {})
+        if container := template.get("container"):
+            container.setdefault("name", "")
+            container.setdefault("resources", {})
+            for amounts in container["resources"].values():
+                for name, amount in amounts.items():
+                    amounts[name] = (
+                        f"{round(float(amount) * 1000)}m" if str(amount).replace(".", "").isdigit() else amount
+                    )
+    return value
+
+
+def _respelled(amount: str) -> str:
+    return f"{round(float(amount) * 1000)}m" if amount.replace(".", "").isdigit() else amount
 
 
 def _pod_name(run: str, spec: PodSpec) -> str:

@@ -168,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         data = json.loads(body) if body else None
         if wrong := problems(call, query, data):
             raise RefusedError(501, f"not in Argo's specification: {'; '.join(wrong)}")
-        answer = _ANSWERS[call.method, call.template](_Request(self.argo, tuple(map(unquote, words)), query, data))
+        answer = ANSWERS[call.method, call.template](_Request(self.argo, tuple(map(unquote, words)), query, data))
         if lost:
             return
         if isinstance(answer, bytes):
@@ -403,7 +403,7 @@ def _replace(plural: str, field_name: str) -> Callable[[_Request], Json]:
 
 
 _WORKFLOW = "/api/v1/workflows/{namespace}"
-_ANSWERS: dict[tuple[str, str], Callable[[_Request], Any]] = {
+ANSWERS: dict[tuple[str, str], Callable[[_Request], Any]] = {
     ("GET", "/api/v1/version"): lambda _: {"version": VERSION},
     ("GET", "/api/v1/info"): lambda _: {"managedNamespace": ""},
     ("POST", _WORKFLOW): _create,
