@@ -13,6 +13,8 @@ from machiya_component.tables.schema import TableSchema
 from machiya_component.watch.histogram import histogram_of
 
 CATEGORICAL = 200
+REPEATS = 10
+"""How often the values of a category stand there on average, at least. What stands there less tells persons apart."""
 LISTED_BYTES = 8192
 DETAILS_BYTES = 40_960
 """What the values and histograms of all columns may take as indented JSON, so that a sidecar stays below 64 KB."""
@@ -26,7 +28,7 @@ def table_statistics(folder: Path, schema: TableSchema | None = None) -> tuple[i
     ``histogram`` over finite values, and ``nans``; times and dates ``min`` and ``max`` (ISO 8601); strings
     ``distinct``, and, where that is at most ``CATEGORICAL`` and they repeat, ``values``: each with its count, the most
     frequent first. Ids have too many values to be listed, so none of them gets into a sidecar; nor do the values of
-    columns that the schema calls unique or a key, nor those of which most stand there once.
+    columns that the schema calls unique or a key, nor those that stand there less than ``REPEATS`` times on average.
 
     Of wide tables the columns with the longest lists and histograms go without (``DETAILS_BYTES``).
     """
@@ -123,7 +125,7 @@ def _value_counts(values: pa.ChunkedArray) -> pa.StructArray:
 def _values(values: pa.ChunkedArray, most: int) -> dict[str, Any]:
     counts = _value_counts(values)
     found = {"distinct": len(counts)}
-    if len(counts) > min(most, (len(values) - values.null_count) // 2):
+    if len(counts) > min(most, (len(values) - values.null_count) // REPEATS):
         return found
     pairs = sorted(counts.to_pylist(), key=lambda pair: (-pair["counts"], str(pair["values"])))
     listed = {str(pair["values"]): pair["counts"] for pair in pairs}

@@ -37,6 +37,7 @@ ENTRIES: dict[str, Entry] = {
     "logs": Entry("logs", "logs", "Print the logs of a run."),
     "artifacts": Entry("artifacts", "artifacts", "List or copy the artifacts of a run."),
     "provenance": Entry("provenance", "provenance", "Tell where an artifact comes from."),
+    "drift": Entry("drift", "drift", "Show how the data of a run differs from that of others."),
     "cache": Entry("cache", "cache", "Ask the cache why, and clear it."),
     "view": Entry("view", "view", "Look at the results of a run in a browser."),
     "lint": Entry("lint", "lint", "Check Argo manifests, offline."),
