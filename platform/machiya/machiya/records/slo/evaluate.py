@@ -169,15 +169,15 @@ def finished_by(by: str, past: Past, schedule: Schedule | None) -> Verdict:
     done = min((run.finished for run in since if run.succeeded and run.finished), default=None)
     if done is not None and done <= deadline:
         return say(past.shown(done), State.OK)
+    in_time = [run for run in since if run.started <= deadline]
+    if not in_time and len(past.runs) == len(since):
+        return say(f"nothing is known of the time before {past.shown(deadline)}", State.UNKNOWN)
     if done is not None:
         return say(f"{past.shown(done)}, {spoken(done - deadline)} late", State.BREACHED)
-    in_time = [run for run in since if run.started <= deadline]
     if in_time:
         last = in_time[-1]
         return say(f"{last.name} of {past.shown(last.started)}: {last.phase}", State.BREACHED)
-    if len(past.runs) > len(since):
-        return say(f"no run began between {past.shown(start)} and {past.shown(deadline)}", State.BREACHED)
-    return say(f"nothing is known of the time before {past.shown(deadline)}", State.UNKNOWN)
+    return say(f"no run began between {past.shown(start)} and {past.shown(deadline)}", State.BREACHED)
 
 
 def success_rate(objective: SuccessRate, past: Past) -> Verdict:

@@ -76,6 +76,8 @@ BY = {"finishedBy": "06:00"}
         ([run("2026-11-24T03:00", 60, "Failed")], "breached", "no run began"),
         ([run("2026-11-25T02:59", 60)], "breached", "no run began"),
         ([run("2026-11-25T07:00", 60, "Failed")], "unknown", "nothing is known of the time before 2026-11-25 06:00"),
+        ([run("2026-11-25T07:00", 60)], "unknown", "nothing is known of the time before 2026-11-25 06:00"),
+        ([run("2026-11-24T03:00"), run("2026-11-25T07:00")], "breached", "2026-11-25 08:00, 2 h late"),
         ([], "unknown", "nothing is known"),
     ],
 )
