@@ -9,10 +9,11 @@ from machiya.dsl import Step, WorkflowDefinition
 from machiya.manifest import policy, settings
 from machiya.manifest.descriptions import annotations, run_description, template_description, title
 from machiya.manifest.expressions import code_argument, digest_name, keyed_ports, text_of
+from machiya.manifest.fan_out import fan_out_template
 from machiya.manifest.metrics import run_metrics
 from machiya.manifest.pools import choose_pools
 from machiya.manifest.profile import Profile
-from machiya.manifest.shown import shown
+from machiya.manifest.shown import shown, shown_whole
 from machiya.manifest.step import step_template
 from machiya.manifest.tasks import EXIT, MAIN, canary_template, exit_template, main_template
 from machiya.pins import Pins
@@ -43,19 +44,31 @@ def workflow_template(
 ) -> models.WorkflowTemplate:
     """All templates, with the images that the stage pins, where the stage's profile wants them to run."""
     pools = choose_pools(workflow.all_steps, profile, pins.file.parent, workflow.stage)
+    known = {step.name: commits.get((step.contract.name, step.pin.version), "") for step in workflow.all_steps}
     steps = [
         step_template(
             step,
             pins.image(step.contract.name, step.pin),
-            commits.get((step.contract.name, step.pin.version), ""),
+            known[step.name],
             keyed_ports(workflow, step),
             pools.get(step.name),
         )
         for step in workflow.all_steps
     ]
     steps = [
-        shown(template, workflow, step, profile.links, commits.get((step.contract.name, step.pin.version), ""))
+        shown(template, workflow, step, profile.links, known[step.name])
         for template, step in zip(steps, workflow.all_steps, strict=True)
+    ]
+    fan_outs = [
+        shown_whole(
+            fan_out_template(step, known[step.name], keyed_ports(workflow, step)),
+            workflow,
+            step,
+            profile.links,
+            known[step.name],
+        )
+        for step in workflow.all_steps
+        if step.fan_out
     ]
     canary = [canary_template(workflow, workflow.canary)] if workflow.canary is not None else []
     on_exit = [exit_template(workflow)] if workflow.exit_steps else []
@@ -90,7 +103,7 @@ def workflow_template(
             ttl_strategy=settings.ttl_strategy(profile.retention),
             pod_gc=settings.pod_gc(profile.retention),
             pod_disruption_budget=settings.disruption_budget(profile),
-            templates=[main_template(workflow), *canary, *on_exit, *steps],
+            templates=[main_template(workflow), *canary, *on_exit, *fan_outs, *steps],
         ),
     )
 

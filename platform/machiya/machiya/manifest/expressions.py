@@ -10,7 +10,8 @@ they cut an expression with a ``?``.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+import math
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from machiya.dsl import (
@@ -38,7 +39,14 @@ FOLDER_PARAMETER = "gather-folder"
 """Input of the template of a fan-out: the folder of the store below which all its shards put their outputs."""
 
 
-_VIEW = "-view"
+_VIEW, _KEPT = "-view", "-kept"
+_NUMBERS = ("-rows", "-value")
+
+COUNT_PARAMETER = "shard-count"
+"""Input of the template of a fan-out whose operation is not told how many shards there are."""
+
+SHARD_FORMAT = "%05d"
+"""How shards are counted: all of one length, so that the parts of a table come in their order."""
 
 FAILURES_LIMIT = 32_000
 """Bytes of the list of failures that a step on exit is told: more would not fit into a command line."""
@@ -65,7 +73,12 @@ def key_name(port: str) -> str:
 
 def kept_name(port: str) -> str:
     """The output artifact that is the kept file of a port. (Names of ports hold no dash.)"""
-    return f"{port}-kept"
+    return f"{port}{_KEPT}"
+
+
+def is_kept(name: str, outputs: Collection[str]) -> bool:
+    """Whether an output artifact is the kept file of another one of the same step."""
+    return name.endswith(_KEPT) and name.removesuffix(_KEPT) in outputs
 
 
 def view_name(port: str) -> str:
@@ -73,9 +86,38 @@ def view_name(port: str) -> str:
     return f"{port}{_VIEW}"
 
 
+def rows_name(port: str) -> str:
+    """The output parameter that holds the rows of a table, an input or an output."""
+    return f"{port}{_NUMBERS[0]}"
+
+
+def value_name(metric: str) -> str:
+    """The output parameter that holds an exposed metric."""
+    return f"{metric}{_NUMBERS[1]}"
+
+
+def numbers(parameters: Mapping[str, str]) -> dict[str, float]:
+    """Rows and exposed metrics among output parameters, as far as they are known."""
+    found = {name: text for name, text in parameters.items() if name.endswith(_NUMBERS)}
+    return {name: number for name, text in found.items() if (number := _finite(text)) is not None}
+
+
+def _finite(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def is_view(name: str, outputs: Collection[str]) -> bool:
     """Whether an output artifact is but a view of another one of the same step."""
     return name.endswith(_VIEW) and name.removesuffix(_VIEW) in outputs
+
+
+def shard_template_name(step: Step) -> str:
+    """The template of one shard of a fan-out, whose own has the name of the step."""
+    return f"{step.name}-shard"
 
 
 def code_argument(component: str) -> str:
@@ -121,12 +163,17 @@ def _hash(lines: list[str]) -> str:
 def cache_key(step: Step, keyed: Iterable[str] = ()) -> str:
     """The key of a step in the cache: its component, and a hash over code, operation, parameters and input digests.
 
-    `keyed` are the ports whose keys the step puts out, too: what was remembered without them does not do.
+    `keyed` are the ports whose keys the step puts out, too: what was remembered without them does not do. A fan-out has
+    one key for all its shards: how many there are takes part, the number of one does not.
     """
     code = f"code={step.pin.digest}" if step.pin.digest else ""
     lines = [literal(code)] if code else [_line("code", _input(CODE_PARAMETER))]
     lines.append(literal(f"operation={step.operation.name}"))
-    parameters = sorted(step.operation.parameters.values(), key=lambda parameter: parameter.name)
+    shard = step.fan_out.parameter if step.fan_out else None
+    if step.fan_out and step.fan_out.over is None:
+        lines.append(_line("shards", _input(COUNT_PARAMETER)))
+    own = [parameter for parameter in step.operation.parameters.values() if parameter.name != shard]
+    parameters = sorted(own, key=lambda parameter: parameter.name)
     lines += [_line(f"parameter {each.name}", _input(each.name), each) for each in parameters]
     lines += [_line(f"input {port}", _input(digest_name(port))) for port in sorted(step.inputs)]
     lines += [literal(f"key {port}") for port in sorted(keyed)]
@@ -184,11 +231,8 @@ def argument(value: Value) -> str:
     return text_of(value.value)
 
 
-def key_argument(workflow: WorkflowDefinition, value: KeyReference) -> str:
+def key_argument(value: KeyReference) -> str:
     """Where an output lies, in a task: the cache may give that of an earlier run, so the step itself says it."""
-    fan_out = next((step for step in workflow.steps if step.name == value.step and step.fan_out is not None), None)
-    if fan_out is not None:
-        return f"{gather_folder(workflow, fan_out)}/{value.port}"
     return f"{{{{tasks.{value.step}.outputs.parameters.{key_name(value.port)}}}}}"
 
 
@@ -197,7 +241,7 @@ def keyed_ports(workflow: WorkflowDefinition, step: Step) -> list[str]:
     values = {value for one in workflow.steps for value in one.parameters.values() if isinstance(value, KeyReference)}
     canary = workflow.canary
     name = CANARY if canary is not None and step in (canary.mixed, canary.alone) else step.name
-    return [port for port in step.operation.outputs if step.fan_out is None and KeyReference(name, port) in values]
+    return [port for port in step.operation.outputs if KeyReference(name, port) in values]
 
 
 def gather_folder(workflow: WorkflowDefinition, step: Step) -> str:

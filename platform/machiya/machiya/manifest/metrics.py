@@ -18,6 +18,7 @@ from hera.workflows import models
 
 from machiya.dsl import Step, WorkflowDefinition
 from machiya.manifest import policy
+from machiya.manifest.expressions import rows_name, value_name
 from machiya_component.numbers import NUMBERS_FOLDER, ROWS, VALUES, plain_name
 
 UNKNOWN = "NaN"
@@ -54,18 +55,28 @@ def run_metrics(workflow: WorkflowDefinition) -> models.Metrics:
 
 
 def step_metrics(workflow: WorkflowDefinition, step: Step) -> models.Metrics:
-    """Those of a step. Of a fan-out only how long its shards took and how they failed: one series for all of them."""
+    """Those of a step. Of a shard of a fan-out only how it failed: one series for all of them."""
     labels = _of(workflow) | {"step": step.name}
-    made_by = labels | {"component": step.contract.name, "version": step.contract.version}
-    found = [
-        _gauge("machiya_step_duration_seconds", made_by | {"status": "{{status}}"}, "{{duration}}"),
-        _counter(
-            "machiya_step_failures_total", made_by | {"exit_code": "{{exitCode}}"}, when="{{status}} != Succeeded"
-        ),
-    ]
+    failed = _made_by(workflow, step) | {"exit_code": "{{exitCode}}"}
+    found = [] if step.fan_out else [_duration(workflow, step)]
+    found += [_counter("machiya_step_failures_total", failed, when="{{status}} != Succeeded")]
     found += [_told("machiya_step_rows", labels | which, parameter) for which, parameter, _ in _rows(step)]
     found += [_told("machiya_step_value", labels | which, parameter) for which, parameter, _ in _values(step)]
     return models.Metrics(prometheus=found)
+
+
+def fan_out_metrics(workflow: WorkflowDefinition, step: Step) -> models.Metrics:
+    """Those of a fan-out as a whole, beside what its shards tell."""
+    return models.Metrics(prometheus=[_duration(workflow, step)])
+
+
+def _duration(workflow: WorkflowDefinition, step: Step) -> models.Prometheus:
+    labels = _made_by(workflow, step) | {"status": "{{status}}"}
+    return _gauge("machiya_step_duration_seconds", labels, "{{duration}}")
+
+
+def _made_by(workflow: WorkflowDefinition, step: Step) -> dict[str, str]:
+    return _of(workflow) | {"step": step.name, "component": step.contract.name, "version": step.contract.version}
 
 
 def number_outputs(step: Step) -> list[models.Parameter]:
@@ -90,7 +101,7 @@ def _rows(step: Step) -> Iterator[Number]:
     for direction, ports in (("in", step.operation.inputs), ("out", step.operation.outputs)):
         for name, port in ports.items():
             if port.type.kind == "table" and (direction == "out" or name in step.inputs):
-                yield {"direction": direction, "port": name}, f"{name}-rows", f"{ROWS}/{name}"
+                yield {"direction": direction, "port": name}, rows_name(name), f"{ROWS}/{name}"
 
 
 def _values(step: Step) -> Iterator[Number]:
@@ -99,7 +110,7 @@ def _values(step: Step) -> Iterator[Number]:
     for port in step.operation.outputs.values():
         for metric in port.expose:
             file = f"{port.name}-{plain_name(metric)}"
-            yield {"name": metric}, f"{file}-value", f"{VALUES}/{file}"
+            yield {"name": metric}, value_name(file), f"{VALUES}/{file}"
 
 
 def _of(workflow: WorkflowDefinition) -> dict[str, str]:

@@ -9,6 +9,7 @@ from machiya.manifest import policy, settings
 from machiya.manifest.checkpoints import checkpoint_inputs, checkpoint_outputs
 from machiya.manifest.expressions import (
     CODE_PARAMETER,
+    COUNT_PARAMETER,
     FOLDER_PARAMETER,
     cache_key,
     digest_name,
@@ -16,6 +17,7 @@ from machiya.manifest.expressions import (
     key_name,
     known_inputs,
     output_key,
+    shard_template_name,
     text_of,
 )
 from machiya.manifest.profile import Pool
@@ -25,7 +27,7 @@ from machiya_component.contract.model import Resources
 def step_template(
     step: Step, image: str, commit: str, keyed: Sequence[str] = (), pool: Pool | None = None
 ) -> models.Template:
-    """The template of a step.
+    """The template of a step; of one that fans out, that of one shard.
 
     Args:
         step: the step.
@@ -34,14 +36,13 @@ def step_template(
         keyed: the ports whose keys in the store it puts out as parameters.
         pool: the nodes that it runs on; None if it does not matter.
     """
-    contract, operation = step.contract, step.operation
-    labels = {"component": contract.name, "version": contract.version, "operation": operation.name, "commit": commit}
+    operation = step.operation
     return models.Template(
-        name=step.name,
-        metadata=models.Metadata(labels={f"machiya/{name}": value for name, value in labels.items() if value}),
-        inputs=_inputs(step),
-        outputs=_outputs(step, keyed),
-        memoize=_memoize(step, keyed),
+        name=shard_template_name(step) if step.fan_out else step.name,
+        metadata=models.Metadata(labels=step_labels(step, commit)),
+        inputs=_shard_inputs(step) if step.fan_out else step_inputs(step),
+        outputs=_outputs(step, () if step.fan_out else keyed),
+        memoize=None if step.fan_out else memoize(step, keyed),
         retry_strategy=policy.retry_strategy(
             more_memory=operation.resources.max_memory is not None, preemptible=pool is not None and pool.preemptible
         ),
@@ -55,19 +56,45 @@ def step_template(
     )
 
 
-def _inputs(step: Step) -> models.Inputs:
+def step_labels(step: Step, commit: str) -> dict[str, str]:
+    """What pods, and the nodes of a run, are found by."""
+    contract = step.contract
+    found = {"component": contract.name, "version": contract.version, "operation": step.operation.name}
+    return {f"machiya/{name}": value for name, value in (found | {"commit": commit}).items() if value}
+
+
+def step_inputs(step: Step) -> models.Inputs:
+    """What a task gives to a step: of a fan-out, what is the same for all shards, without paths in a pod."""
+    fan_out = step.fan_out
     names = [CODE_PARAMETER] if step.pin.digest is None else []
-    names += [FOLDER_PARAMETER] if step.fan_out else []
+    names += [FOLDER_PARAMETER] if fan_out else []
+    names += [COUNT_PARAMETER] if fan_out and fan_out.over is None else []
     names += [digest_name(port) for port in known_inputs(step)]
-    parameters = [_parameter(step, name) for name in step.operation.parameters]
-    artifacts = [
+    own = [name for name in step.operation.parameters if fan_out is None or name != fan_out.parameter]
+    artifacts = _artifacts(step)
+    if fan_out:
+        artifacts = [models.Artifact(name=one.name, optional=one.optional) for one in artifacts]
+    return models.Inputs(
+        parameters=[_parameter(step, name) for name in own] + [models.Parameter(name=name) for name in names],
+        artifacts=artifacts + ([] if fan_out else checkpoint_inputs(step)) or None,
+    )
+
+
+def _shard_inputs(step: Step) -> models.Inputs:
+    """All that the fan-out was given, and the number of the shard."""
+    given = [parameter.name for parameter in step_inputs(step).parameters or []]
+    names = [*step.operation.parameters, *(name for name in given if name not in step.operation.parameters)]
+    return models.Inputs(
+        parameters=[models.Parameter(name=name) for name in names if name != COUNT_PARAMETER],
+        artifacts=_artifacts(step) + checkpoint_inputs(step) or None,
+    )
+
+
+def _artifacts(step: Step) -> list[models.Artifact]:
+    return [
         models.Artifact(name=port, path=_input_path(port, source), optional=may_be_absent(step, port) or None)
         for port, source in step.inputs.items()
     ]
-    return models.Inputs(
-        parameters=parameters + [models.Parameter(name=name) for name in names],
-        artifacts=artifacts + checkpoint_inputs(step) or None,
-    )
 
 
 def _input_path(port: str, source: Source) -> str:
@@ -83,7 +110,7 @@ def may_be_absent(step: Step, port: str) -> bool:
 def _parameter(step: Step, name: str) -> models.Parameter:
     """With a value if the workflow file gives it, with a default if it is the contract's, else the task gives it."""
     fan_out, given = step.fan_out, step.parameters.get(name)
-    if fan_out and name in (fan_out.parameter, fan_out.over):
+    if fan_out and name == fan_out.over:
         return models.Parameter(name=name)
     if isinstance(given, Constant):
         return models.Parameter(name=name, value=text_of(given.value))
@@ -138,7 +165,8 @@ def _key(step: Step, port: str) -> str:
     return f"{{{{inputs.parameters.{FOLDER_PARAMETER}}}}}/{port}/{shard}"
 
 
-def _memoize(step: Step, keyed: Sequence[str]) -> models.Memoize | None:
+def memoize(step: Step, keyed: Sequence[str] = ()) -> models.Memoize | None:
+    """How the outputs of a step are remembered; None where they are not."""
     if not step.operation.cache or step.on_exit:
         return None
     config_map = models.LocalObjectReference(name=f"machiya-cache-{step.contract.name}")

@@ -10,7 +10,6 @@ from machiya.dsl import (
     Canary,
     Constant,
     EarlierReference,
-    FanOut,
     KeptReference,
     KeyReference,
     OutputReference,
@@ -22,6 +21,7 @@ from machiya.dsl.canary import CANARY
 from machiya.manifest.descriptions import annotations
 from machiya.manifest.expressions import (
     CODE_PARAMETER,
+    COUNT_PARAMETER,
     FOLDER_PARAMETER,
     argument,
     code_digest,
@@ -42,8 +42,6 @@ EXIT = "exit"
 MIXED, ALONE = "mixed", "alone"
 """The tasks that divide the users: one of them runs."""
 _NO_RESULT = ("Failed", "Errored", "Omitted", "Skipped")
-SHARD_FORMAT = "%05d"
-"""How shards are counted: all of one length, so that the parts of a table come in their order."""
 
 
 def main_template(workflow: WorkflowDefinition) -> models.Template:
@@ -71,29 +69,23 @@ def _task(workflow: WorkflowDefinition, step: Step) -> models.DAGTask:
         arguments=models.Arguments(
             parameters=_parameters(workflow, step) or None,
             artifacts=[
-                artifact_argument(workflow, step, port, source, optional=may_be_absent(step, port))
+                artifact_argument(step, port, source, optional=may_be_absent(step, port))
                 for port, source in step.inputs.items()
             ]
             or None,
         ),
-        with_sequence=_shards(step.fan_out) if step.fan_out else None,
     )
-
-
-def _shards(fan_out: FanOut) -> models.Sequence:
-    return models.Sequence(count=models.IntOrString(root=argument(fan_out.count)), format=SHARD_FORMAT)
 
 
 def _parameters(workflow: WorkflowDefinition, step: Step) -> list[models.Parameter]:
     given = step.parameters.items()
     values = {
-        name: key_argument(workflow, value) if isinstance(value, KeyReference) else argument(value)
+        name: key_argument(value) if isinstance(value, KeyReference) else argument(value)
         for name, value in given
         if not isinstance(value, Constant)
     }
     if step.fan_out:
-        values[step.fan_out.parameter] = "{{item}}"
-        values |= {step.fan_out.over: argument(step.fan_out.count)} if step.fan_out.over else {}
+        values[step.fan_out.over or COUNT_PARAMETER] = argument(step.fan_out.count)
         values[FOLDER_PARAMETER] = gather_folder(workflow, step)
     if step.pin.digest is None:
         values[CODE_PARAMETER] = tag(code_digest(step.contract.name))
@@ -110,32 +102,21 @@ def digest_argument(workflow: WorkflowDefinition, source: Source) -> str:
     return tag(source_digest(workflow, source))
 
 
-def artifact_argument(
-    workflow: WorkflowDefinition, step: Step | None, name: str, source: Source, *, optional: bool = False
-) -> models.Artifact:
+def artifact_argument(step: Step | None, name: str, source: Source, *, optional: bool = False) -> models.Artifact:
     """What goes into a port, in a task. (Argo asks the argument whether it may be absent.)
 
-    Of a single step it is the step's output, and what a canary's part is given is passed on; of all others, the key:
-    of a fan-out, everything below its folder; from outside, the location; of an earlier end, the step's own key; of a
-    kept file, the one that all runs share.
+    Of a step it is the step's output, and what a canary's part is given is passed on; of all others, the key: from
+    outside, the location; of an earlier end, the step's own key; of a kept file, the one that all runs share.
     """
     if isinstance(source, BoundaryReference):
         return models.Artifact(name=name, from_=f"{{{{inputs.artifacts.{source.name}}}}}")
-    if isinstance(source, OutputReference) and not _is_gathered(workflow, source):
+    if isinstance(source, OutputReference):
         return models.Artifact(name=name, from_=f"{{{{tasks.{source.step}.outputs.artifacts.{source.port}}}}}")
-    s3 = models.S3Artifact(key=_key(workflow, step, source))
+    s3 = models.S3Artifact(key=_key(step, source))
     return models.Artifact(name=name, s3=s3, optional=optional or None)
 
 
-def _is_gathered(workflow: WorkflowDefinition, source: OutputReference) -> bool:
-    return source.step != CANARY and _step(workflow, source.step).fan_out is not None
-
-
-def _step(workflow: WorkflowDefinition, name: str) -> Step:
-    return {step.name: step for step in workflow.all_steps}[name]
-
-
-def _key(workflow: WorkflowDefinition, step: Step | None, source: Source) -> str:
+def _key(step: Step | None, source: Source) -> str:
     if isinstance(source, ArtifactReference):
         return f"{{{{workflow.parameters.{source.name}}}}}"
     if isinstance(source, KeptReference):
@@ -143,8 +124,7 @@ def _key(workflow: WorkflowDefinition, step: Step | None, source: Source) -> str
     if isinstance(source, EarlierReference):
         assert step is not None, "only a step on exit reads what it left"
         return output_key(step, source.port)
-    assert isinstance(source, OutputReference), "what a canary's part is given has no key of its own"
-    return f"{gather_folder(workflow, _step(workflow, source.step))}/{source.port}"
+    raise AssertionError("what a step puts out, and what a canary's part is given, is passed on")
 
 
 # The canary
@@ -161,7 +141,7 @@ def canary_task(workflow: WorkflowDefinition, canary: Canary) -> models.DAGTask:
                 models.Parameter(name=digest_name(name), value=digest_argument(workflow, source))
                 for name, source in canary.inputs.items()
             ],
-            artifacts=[artifact_argument(workflow, None, name, source) for name, source in canary.inputs.items()],
+            artifacts=[artifact_argument(None, name, source) for name, source in canary.inputs.items()],
         ),
     )
 

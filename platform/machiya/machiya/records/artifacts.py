@@ -5,13 +5,13 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from machiya.engines.local.argo.interpreter.nodes import NodeType
 from machiya.engines.local.store import ArtifactStore
 from machiya.errors import NotFoundError, OutputError
-from machiya.manifest.expressions import is_view
+from machiya.manifest.expressions import SHARD_FORMAT, is_kept, is_view
 from machiya.records.record import RunRecord
 from machiya.records.steps import Step
 from machiya.records.stores import scratch, sidecar_of, store_of
@@ -97,12 +97,12 @@ def find_output(record: RunRecord, step: str, port: str) -> OutputArtifact | Non
 
 
 def outputs_of(step: Step, loop: Step | None = None) -> list[_Output]:
-    """The outputs of one step, each once: views of them are left out."""
+    """The outputs of one step, each once: views of them, and files of them that are kept, are left out."""
     artifacts = step.node.outputs.artifacts
     return [
         _Output(OutputArtifact(step.name, port, value.key, value.digest), loop)
         for port, value in artifacts.items()
-        if value.key and not is_view(port, artifacts)
+        if value.key and not is_view(port, artifacts) and not is_kept(port, artifacts)
     ]
 
 
@@ -118,7 +118,7 @@ def turns_of(steps: Sequence[Step], loop: Step | None = None) -> Iterator[tuple[
         if not step.children:
             yield loop, step
         else:
-            yield from turns_of(step.children, step if step.node.type is NodeType.TASK_GROUP else loop)
+            yield from turns_of(step.children, step if step.is_loop else loop)
 
 
 def _described(store: ArtifactStore, artifact: OutputArtifact, folder: Path) -> OutputArtifact:
@@ -129,8 +129,18 @@ def _described(store: ArtifactStore, artifact: OutputArtifact, folder: Path) -> 
     found = replace(artifact, size=reference.size, files=None if reference.directory else 1)
     sidecar = sidecar_of(store, artifact.key, folder) if reference.directory else None
     if sidecar is None:
-        return found
+        turns = list(_turns_below(store, artifact, folder)) if reference.directory else []
+        return _together(artifact.step, artifact.key, turns) if turns else found
     return replace(found, type=sidecar.type, rows=sidecar.rows, files=len(sidecar.files), digest=sidecar.digest)
+
+
+def _turns_below(store: ArtifactStore, artifact: OutputArtifact, folder: Path) -> Iterator[OutputArtifact]:
+    """What the turns of a loop put out that was remembered as a whole: all below one key, counted as they were made."""
+    for number in count():
+        turn = replace(artifact, key=f"{artifact.key}/{SHARD_FORMAT % number}")
+        if store.find(turn.key) is None:
+            return
+        yield _described(store, turn, folder / str(number))
 
 
 def gathered(outputs: Sequence[_Output]) -> list[OutputArtifact]:

@@ -67,7 +67,8 @@ def explain(record: RunRecord, name: str) -> Explanation:
     Raises:
         NotFoundError: there is no such step, or it has not begun.
     """
-    turns = [leaf for step in record.find_steps(name) for leaf in step.leaves()]
+    found = record.find_steps(name)
+    turns = [leaf for step in found for leaf in ([step] if step.node.memo_key else step.leaves())]
     step = next((turn for turn in turns if not turn.cached), turns[0])
     if step.node.phase in (Phase.SKIPPED, Phase.OMITTED):
         raise NotFoundError(f"the step {step.name} did not run: {step.node.message}.", "There is nothing to explain.")

@@ -22,8 +22,7 @@ CODE_INPUT, FOLDER_INPUT = "component-code", "gather-folder"
 
 def key_parts(record: RunRecord, step: Step) -> dict[str, str]:
     """The parts of which the key of a step is made, by name."""
-    template = record.template(step)
-    image = template.container.image if template is not None and template.container is not None else ""
+    image = record.image(step)
     inputs = dict(sorted(step.node.inputs.items()))
     inputs.pop(FOLDER_INPUT, None)
     parts = {CODE: inputs.pop(CODE_INPUT, "") or image, OPERATION_PART: operation(step)}
@@ -40,7 +39,11 @@ def operation(step: Step) -> str:
 def input_ports(record: RunRecord, step: Step) -> list[str]:
     """The ports through which artifacts go into a step."""
     template = record.template(step)
-    return [artifact.name for artifact in template.inputs.artifacts] if template is not None else []
+    if template is None:
+        return []
+    names = [artifact.name for artifact in template.inputs.artifacts]
+    passed = {artifact.name for artifact in template.outputs.artifacts} if template.dag is not None else set[str]()
+    return [name for name in names if name not in passed]
 
 
 def input_digests(record: RunRecord, step: Step) -> dict[str, str]:
@@ -83,6 +86,6 @@ def digest_of(step: Step, port: str) -> str:
 
 def upstream(record: RunRecord, step: Step, digest: str) -> tuple[Step, str] | None:
     """The step of the same run that gave this content to `step`, with the port: one that it waited for, if it can."""
-    found = [(other, ports[0]) for other in record.steps if other is not step and (ports := ports_with(other, digest))]
+    found = [(other, ports[0]) for other in record.makers if other is not step and (ports := ports_with(other, digest))]
     direct = [one for one in found if one[0].node.id in step.node.after]
     return next(iter(direct or found), None)

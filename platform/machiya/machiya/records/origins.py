@@ -85,7 +85,7 @@ class History:
     def executions_of(self, memo_key: str) -> Iterator[Execution]:
         """Those under this key that ran (were no hits) to a good end, the newest first."""
         for record in self.mentioning(memo_key) if memo_key else ():
-            for step in record.steps:
+            for step in record.makers:
                 node = step.node
                 if node.memo_key == memo_key and not node.memo_hit and node.phase is Phase.SUCCEEDED:
                     yield Execution(record, step)
@@ -93,7 +93,7 @@ class History:
     def makers_of(self, digest: str) -> Iterator[tuple[Execution, str]]:
         """The steps that put out this content, each with the port; the newest run first, hits last within a run."""
         for record in self.mentioning(digest):
-            found = [(step, port) for step in record.steps for port in ports_with(step, digest)]
+            found = [(step, port) for step in record.makers for port in ports_with(step, digest)]
             for step, port in sorted(found, key=lambda one: one[0].cached):
                 yield Execution(record, step), port
 

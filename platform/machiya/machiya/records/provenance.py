@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from machiya.errors import NotFoundError
+from machiya.manifest.expressions import SHARD_FORMAT
 from machiya.records.artifacts import turns_of
 from machiya.records.find import find_run
 from machiya.records.keys import (
@@ -174,6 +175,7 @@ class Tracer:
         """Not yet with its inputs."""
         computed = self._history.computation(execution.record, execution.step)
         record, step = (computed.record, computed.step) if computed else (execution.record, execution.step)
+        parts = max(parts, len(step.children))
         place = (record.name, f"{step.node.id}/{port}", parts)
         if place not in self._known:
             origin = self._known[place] = _from_record(record, step, port)
@@ -216,7 +218,7 @@ class Tracer:
 
 
 def _from_record(record: RunRecord, step: Step, port: str) -> Origin:
-    node, template = step.node, record.template(step)
+    node = step.node
     parameters = {name: value for name, value in key_parts(record, step).items() if name.startswith(PARAMETER)}
     return Origin(
         "made",
@@ -227,7 +229,7 @@ def _from_record(record: RunRecord, step: Step, port: str) -> Origin:
         component=node.labels.get(COMPONENT, ""),
         version=node.labels.get(VERSION, ""),
         operation=operation(step),
-        image=template.container.image if template is not None and template.container is not None else "",
+        image=record.image(step),
         commit=node.labels.get(COMMIT, ""),
         code=node.inputs.get(CODE_INPUT, ""),
         parameters={name.removeprefix(PARAMETER): value for name, value in parameters.items()},
@@ -262,4 +264,6 @@ def _stored_sidecar(record: RunRecord, step: Step, port: str) -> Artifact | None
     if value is None or not value.key:
         return None
     with scratch(record.folder.home) as folder:
-        return sidecar_of(store_of(record), value.key, folder / "look")
+        store = store_of(record)
+        own = sidecar_of(store, value.key, folder / "look")
+        return own or sidecar_of(store, f"{value.key}/{SHARD_FORMAT % 0}", folder / "shard")

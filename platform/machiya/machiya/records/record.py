@@ -15,6 +15,7 @@ from machiya.engines.local.state import RunState, named_nodes
 from machiya.errors import MachiyaError, NotFoundError
 from machiya.records.find import created
 from machiya.records.place import RunPlace
+from machiya.records.programs import image_of
 from machiya.records.steps import (
     COMMIT,
     COMPONENT,
@@ -98,6 +99,11 @@ class RunRecord:
         return [leaf for root in self.tree for leaf in root.leaves()]
 
     @cached_property
+    def makers(self) -> list[Step]:
+        """The steps that put something out: these, and fan-outs as a whole before their shards."""
+        return [maker for root in self.tree for maker in root.makers()]
+
+    @cached_property
     def counts(self) -> Counts:
         """How many steps came to what."""
         return count_steps(self.steps)
@@ -128,7 +134,7 @@ class RunRecord:
 
     def reference(self, step: Step) -> str:
         """How a command names a step of this run: by the name that is shown, where no other has it."""
-        same = [node for node in self.state.nodes.values() if node.display_name == step.name]
+        same = [one for one in self.walk() if one.name == step.name]
         return step.name if len(same) == 1 else step.node.id
 
     @cached_property
@@ -156,6 +162,11 @@ class RunRecord:
         documents += list(self.manifest.templates.values()) if self.manifest is not None else []
         found = (document.specification.templates.get(step.node.template) for document in documents)
         return next((template for template in found if template is not None), None)
+
+    def image(self, step: Step) -> str:
+        """The image of the program that a step, or each shard of a fan-out, ran; empty where there is none."""
+        templates = self.document.specification.templates if self.document is not None else {}
+        return image_of(self.template(step), templates.get)
 
     @cached_property
     def defaults(self) -> dict[str, str]:

@@ -81,8 +81,8 @@ def _last(steps: Sequence[Step], awaited: set[str]) -> Iterator[Step]:
     for step in steps:
         if step.node.id in awaited or _is_hook(step):
             continue
-        if step.children and step.node.type is not NodeType.TASK_GROUP:
-            yield from _last(step.children, awaited)
+        if step.children and not step.is_loop:
+            yield from _last(step.children, awaited, is_aside)
         else:
             yield step
 

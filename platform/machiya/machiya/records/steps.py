@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from machiya.engines.local.argo.interpreter.nodes import Node, NodeType, Phase, Usage
+from machiya.manifest.expressions import numbers
 from machiya.records.meanings import exit_meaning
 from machiya.records.times import iso
 
@@ -17,12 +18,21 @@ INTERRUPTED = "Interrupted"
 
 @dataclass(eq=False)
 class Step:
-    """A node with what is inside it. ``phase`` is the node's, or ``Interrupted`` where nobody works on it any more."""
+    """A node with what is inside it. ``phase`` is the node's, or ``Interrupted`` where nobody works on it any more.
+
+    A step that ``fans_out`` is a DAG of nothing but one loop of its own name, and stands for that.
+    """
 
     node: Node
     phase: str
     attempts: list["Step"] = field(default_factory=list)
     children: list["Step"] = field(default_factory=list)
+    fans_out: bool = False
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether what is inside are the turns of a loop."""
+        return self.fans_out or self.node.type is NodeType.TASK_GROUP
 
     @property
     def name(self) -> str:
@@ -68,6 +78,13 @@ class Step:
         for child in self.children:
             yield from child.leaves()
 
+    def makers(self) -> Iterator["Step"]:
+        """The steps that put something out, in order: these, and what fans out as a whole."""
+        if not self.children or self.fans_out:
+            yield self
+        for child in self.children:
+            yield from child.makers()
+
     def walk(self) -> Iterator["Step"]:
         """This one and all inside it, attempts too."""
         yield self
@@ -94,6 +111,7 @@ class Step:
             "version": node.labels.get(VERSION),
             "operation": node.labels.get(OPERATION),
             "parameters": dict(node.inputs),
+            "numbers": numbers(node.outputs.parameters),
             "attempts": [attempt.to_json() for attempt in self.attempts],
             "steps": [child.to_json() for child in self.children],
         }
@@ -116,7 +134,17 @@ def build_tree(nodes: Mapping[str, Node], *, interrupted: bool = False) -> list[
     for step in steps.values():
         step.children.sort(key=lambda child: _place(child.node, step.node))
         step.attempts.sort(key=lambda attempt: _number(attempt.node.name, step.node.name))
+    for step in steps.values():
+        _join_fan_out(step)
     return sorted(roots, key=lambda root: root.node.started)
+
+
+def _join_fan_out(step: Step) -> None:
+    """`machiya render` makes a fan-out a template of its own, so that it is remembered as a whole."""
+    if step.node.type is NodeType.DAG and len(step.children) == 1:
+        (loop,) = step.children
+        if loop.node.type is NodeType.TASK_GROUP and loop.name == step.name:
+            step.children, step.fans_out = loop.children, True
 
 
 def _phase(node: Node, *, interrupted: bool) -> str:

@@ -94,15 +94,18 @@ def test_an_optional_artifact_that_is_not_given_is_known_to_be_absent(rendered: 
 
 def test_shards_are_gathered_from_where_they_are_put(rendered: Render) -> None:
     manifest = rendered("production")
-    predict = manifest.task("predict")
-    assert predict["withSequence"] == {"count": "{{workflow.parameters.shards}}", "format": "%05d"}
-    put = in_task(argument(predict, "gather-folder"), arguments=manifest.arguments())
+    predict = manifest.template("predict")
+    (shards,) = predict["dag"]["tasks"]
+    assert shards["withSequence"] == {"count": "{{inputs.parameters.shards}}", "format": "%05d"}
+    assert argument(shards, "shard") == "{{item}}"
+    put = in_task(argument(manifest.task("predict"), "gather-folder"), arguments=manifest.arguments())
     assert re.fullmatch(r"shards/recommend/predict/[0-9a-f]{64}", put)
     for step in ("evaluate", "report"):
         artifacts = {each["name"]: each for each in manifest.task(step)["arguments"]["artifacts"]}
-        key = in_task(artifacts["recommendations"]["s3"]["key"], arguments=manifest.arguments())
-        assert key == f"{put}/recommendations"
-    keys = [each["s3"]["key"] for each in manifest.template("predict")["outputs"]["artifacts"]]
+        assert artifacts["recommendations"]["from"] == "{{tasks.predict.outputs.artifacts.recommendations}}"
+    (given,) = [each for each in predict["inputs"]["artifacts"] if each["name"] == "recommendations"]
+    assert given["s3"]["key"] == "{{inputs.parameters.gather-folder}}/recommendations"
+    keys = [each["s3"]["key"] for each in manifest.template("predict-shard")["outputs"]["artifacts"]]
     assert keys[0] == "{{inputs.parameters.gather-folder}}/recommendations/{{inputs.parameters.shard}}"
 
 
@@ -125,7 +128,7 @@ def test_a_constant_of_the_workflow_file_changes_the_folder_of_shards(folder: An
 
 
 def test_a_shard_is_a_number_to_the_component_and_has_leading_zeros_in_keys(rendered: Render) -> None:
-    container = rendered("production").template("predict")["container"]
+    container = rendered("production").template("predict-shard")["container"]
     text = container["args"][container["args"].index("--shard") + 1]
     assert substitute(text, Scope(values={"inputs.parameters.shard": "00012"})) == "12"
 

@@ -97,7 +97,7 @@ def test_a_mistake_is_found(folder: Path, text: str, line: int | None, words: st
 def test_a_step_runs_in_the_first_pool_in_which_it_fits(folder: Path, rendered: Render) -> None:
     profile(folder, POOLS)
     manifest = rendered("production")
-    predict, train, evaluate, notify = map(manifest.template, ("predict", "train", "evaluate", "notify"))
+    predict, train, evaluate, notify = map(manifest.template, ("predict-shard", "train", "evaluate", "notify"))
 
     assert predict["nodeSelector"] == {"cloud.google.com/gke-spot": "true"}
     assert predict["tolerations"] == [{"key": "spot", "operator": "Exists", "effect": "NoSchedule"}]

@@ -24,6 +24,7 @@ from machiya.manifest.render import render
 from machiya.pins import Pin, load_pins, vendored_contract
 
 STEPS = ("clean", "split", "train", "predict", "evaluate", "report")
+PROGRAMS = ("clean", "split", "train", "predict-shard", "evaluate", "report")
 STAGES = ("development", "production")
 DIGEST = "sha256:" + "ab" * 32
 
@@ -40,7 +41,7 @@ def test_the_linter_finds_nothing(rendered: Render, stage: str) -> None:
 def test_the_local_engine_supports_all_of_it(rendered: Render, stage: str) -> None:
     manifest = load_manifest(rendered(stage).text)
     assert list(manifest.notes) == []
-    assert set(manifest.workflow.specification.templates) == {"main", "exit", "notify", *STEPS}
+    assert set(manifest.workflow.specification.templates) == {"main", "exit", "notify", *STEPS, *PROGRAMS}
 
 
 def test_the_models_of_argo_know_every_field(rendered: Render) -> None:
@@ -74,9 +75,9 @@ def test_every_step_says_what_it_is(rendered: Render) -> None:
         "machiya/operation": "train",
     }
     for step in STEPS:
-        assert {"annotations", "metadata", "memoize", "retryStrategy", "activeDeadlineSeconds"} <= set(
-            manifest.template(step)
-        )
+        assert {"annotations", "metadata", "memoize"} <= set(manifest.template(step))
+    for program in PROGRAMS:
+        assert {"annotations", "metadata", "retryStrategy", "activeDeadlineSeconds"} <= set(manifest.template(program))
 
 
 def test_a_container_is_called_with_every_parameter_by_name(rendered: Render) -> None:
@@ -92,8 +93,8 @@ def test_a_container_is_called_with_every_parameter_by_name(rendered: Render) ->
 
 def test_every_container_is_confined(rendered: Render) -> None:
     manifest = rendered("production")
-    for step in STEPS:
-        template = manifest.template(step)
+    for program in PROGRAMS:
+        template = manifest.template(program)
         assert template["container"]["securityContext"] == {
             "runAsNonRoot": True,
             "readOnlyRootFilesystem": True,
@@ -246,8 +247,8 @@ def test_an_operation_that_must_not_be_cached_is_not(rendered: Render, change: C
     assert "memoize" not in manifest.template("predict")
     folder = "runs/{{workflow.name}}/predict"
     assert {"name": "gather-folder", "value": folder} in manifest.task("predict")["arguments"]["parameters"]
-    sources = {each["name"]: each for each in manifest.task("evaluate")["arguments"]["artifacts"]}
-    assert sources["recommendations"]["s3"]["key"] == f"{folder}/recommendations"
+    (given,) = manifest.template("predict")["inputs"]["artifacts"][-2:-1]
+    assert given == {"name": "recommendations", "s3": {"key": "{{inputs.parameters.gather-folder}}/recommendations"}}
 
 
 def test_parameters_keep_descriptions_and_choices_for_the_form_of_the_argo_ui(rendered: Render) -> None:

@@ -1,6 +1,6 @@
 """What the next session of a run may take over from those before it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from machiya.engines.local.argo.interpreter.nodes import ArtifactValue, Node, NodeType, Phase
@@ -41,8 +41,15 @@ def take_over(state: RunState, store: ArtifactStore, again: str | None = None) -
     known = known_nodes(state, downstream(state, [node.id for node in named]))
     lost = {name: node for name, node in known.items() if not _intact(node, store)}
     forced = [node.id for node in state.nodes.values() if any(_is_inside(node, one) for one in named)]
-    sound = {name: node for name, node in known.items() if name not in lost}
+    gone = [node.name for node in state.nodes.values() if node.phase.completed and node.name not in known]
+    gone += lost
+    sound = {name: node for name, node in known.items() if name not in lost and _is_whole(node, gone)}
     return Takeover(sound, frozenset(forced), tuple(lost.values()))
+
+
+def _is_whole(node: Node, gone: Sequence[str]) -> bool:
+    """Whether all inside it counts as well: what is remembered as a whole is looked at no further."""
+    return not node.memo_key or not any(name.startswith((f"{node.name}.", f"{node.name}(")) for name in gone)
 
 
 def _wanted(state: RunState, again: str) -> list[Node]:

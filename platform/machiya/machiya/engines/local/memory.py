@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from machiya.engines.local.argo.interpreter.commands import Recall, Remember
 from machiya.engines.local.argo.interpreter.nodes import Outputs
@@ -90,8 +91,17 @@ class Memory:
         """What an earlier session of the run computed may be remembered already; it must not look younger."""
         computed_now = command.node_id in self._locks
         if computed_now or self._memo.lookup(command.cache, command.key) is None:
+            outputs = self._with_digests(outputs)
             entry = MemoEntry(outputs, time.time(), self._run, command.node_id)
             self._memo.save(command.cache, command.key, entry)
+
+    def _with_digests(self, outputs: Outputs) -> Outputs:
+        """What a DAG puts out by its key alone, as a fan-out does, gets the digest of what lies there: it must all be
+        there when it is recalled."""
+        found = {name: one for name, one in outputs.artifacts.items() if one.key and not one.digest}
+        known = {name: self._store.find(one.key) for name, one in found.items()}
+        told = {name: replace(found[name], digest=one.digest) for name, one in known.items() if one is not None}
+        return replace(outputs, artifacts={**outputs.artifacts, **told}) if told else outputs
 
     def _release(self, node_id: str) -> None:
         lock = self._locks.pop(node_id, None)

@@ -11,6 +11,7 @@ from machiya.engines.local.argo.interpreter.nodes import Phase
 from machiya.manifest.policy import CACHE_AGE
 from machiya.pins import Pins, parse_pins
 from machiya.records.find import created, recent_runs
+from machiya.records.programs import image_of
 from machiya.records.record import RunRecord, load_record
 from machiya.records.stores import scratch, sidecar_of, store_of
 from machiya.release.contracts import Difference
@@ -77,8 +78,7 @@ def _has_computed(record: RunRecord, workflow: WorkflowDefinition, pins: Pins, n
         return False
     templates = record.document.specification.templates
     for one in (step, *_before(workflow, step)):
-        template = templates.get(one.name)
-        image = template.container.image if template is not None and template.container is not None else ""
+        image = image_of(templates.get(one.name), templates.get)
         if one.pin.digest is None or image != pins.image(one.contract.name, one.pin):
             return False
     return any(each.node.template == name and each.node.phase is Phase.SUCCEEDED for each in record.walk())

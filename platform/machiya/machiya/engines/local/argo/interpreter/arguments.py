@@ -22,8 +22,9 @@ def bind(template: Template, arguments: Values, scope: Scope, config_maps: Confi
     given = {parameter.name: parameter for parameter in arguments.parameters}
     supplied = {artifact.name: artifact for artifact in arguments.artifacts}
     parameters = tuple(_bound(one, given.get(one.name), scope, config_maps) for one in template.inputs.parameters)
-    artifacts = tuple(_located(one, supplied.get(one.name), scope) for one in template.inputs.artifacts)
     values: dict[str, Any] = {f"inputs.parameters.{one.name}": one.value for one in parameters}
+    named = scope.child(values)  # a key of the template's own may be made of its parameters
+    artifacts = tuple(_located(one, supplied.get(one.name), named) for one in template.inputs.artifacts)
     for artifact in artifacts:
         values[f"inputs.artifacts.{artifact.name}"] = artifact_value(artifact)
         values[f"inputs.artifacts.{artifact.name}.path"] = artifact.path
@@ -33,7 +34,7 @@ def bind(template: Template, arguments: Values, scope: Scope, config_maps: Confi
     for output_artifact in template.outputs.artifacts:
         values[f"outputs.artifacts.{output_artifact.name}.path"] = output_artifact.path
     local = scope.child(values)
-    inputs = Values(parameters, tuple(replace(one, key=substitute(one.key, local)) for one in artifacts))
+    inputs = Values(parameters, artifacts)
     bound = substitute_all(replace(template, inputs=Values()), local)
     return replace(bound, inputs=inputs), local
 

@@ -1,12 +1,13 @@
 """DAG templates."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from machiya.engines.local.argo.depends import Dependence, DependsError, dependence_of
 from machiya.engines.local.argo.interpreter.call import Done
 from machiya.engines.local.argo.interpreter.errors import NodeError
-from machiya.engines.local.argo.interpreter.nodes import Node, NodeType, Phase
+from machiya.engines.local.argo.interpreter.nodes import Node, NodeType, Phase, usage_together
 from machiya.engines.local.argo.interpreter.outputs import template_outputs
 from machiya.engines.local.argo.interpreter.tasks import Place, TaskRun
 from machiya.engines.local.argo.model import Dag, Task, Template
@@ -31,6 +32,7 @@ class DagRun:
         self._library = execution.machine.library
         self._node = node
         self._template = template
+        self._remembered = execution.template.memoize is not None
         self._done = done
         self._dag = template.dag or Dag(())
         scope = execution.scope.child()
@@ -168,6 +170,11 @@ class DagRun:
                 self._done(phase, "", None)
                 return
         try:
-            self._done(Phase.SUCCEEDED, "", template_outputs(self._template, self._place.scope))
+            outputs = template_outputs(self._template, self._place.scope)
         except NodeError as error:
             self._done(Phase.ERROR, str(error), None)
+            return
+        if self._remembered:
+            nodes = [node for run in self._runs.values() for node in run.nodes]
+            outputs = replace(outputs, usage=usage_together([node.usage for node in nodes]))
+        self._done(Phase.SUCCEEDED, "", outputs)

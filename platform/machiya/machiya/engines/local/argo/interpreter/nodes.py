@@ -1,6 +1,6 @@
 """The nodes of a run: what Argo shows of a workflow's execution."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -92,6 +92,25 @@ class Usage:
     def from_json(cls, data: Mapping[str, Any]) -> "Usage":
         """The inverse of `to_json`."""
         return cls(data.get("seconds"), data.get("cpuSeconds"), data.get("peakMemory"), data.get("outputSize"))
+
+
+def usage_together(usages: Sequence[Usage | None]) -> Usage | None:
+    """What several programs took: sums, and of memory the most. None where one of them is not known."""
+    known = [usage for usage in usages if usage is not None]
+    if not known or len(known) < len(usages):
+        return None
+    size = _total([usage.output_size for usage in known])
+    return Usage(
+        _total([usage.seconds for usage in known]),
+        _total([usage.cpu_seconds for usage in known]),
+        max((usage.peak_memory for usage in known if usage.peak_memory is not None), default=None),
+        None if size is None else int(size),
+    )
+
+
+def _total(numbers: Sequence[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
 
 
 @dataclass(frozen=True)
