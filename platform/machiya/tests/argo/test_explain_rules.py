@@ -25,6 +25,8 @@ LABELS = {
     "machiya/commit": "c3fd59cd88f32ed4aada3c167b5fabe312e29b72",
 }
 CONTAINER = {"image": "acme/recommender:1.0.0", "resources": {"limits": {"memory": "4Gi"}}}
+PATCH = """containers:
+  - {name: main, resources: {limits: {memory: "{{=sprig.ternary('4Gi', '8Gi', asInt(retries) == 0)}}"}}}"""
 CONTRACT = """{"apiVersion": "machiya/v1", "name": "recommender", "version": "1.0.0", "summary": "s",
  "owner": "ranking", "runbook": "https://runbooks/recommender",
  "exitCodes": {"65": "Too few interactions.", "75": "No licence left."},
@@ -65,6 +67,7 @@ def diagnosis(
                     "metadata": {"labels": LABELS},
                     "annotations": {"workflows.argoproj.io/description": "Fits a model."},
                     "container": CONTAINER,
+                    "podSpecPatch": PATCH,
                     "activeDeadlineSeconds": 900,
                 },
             ],
@@ -146,7 +149,7 @@ def test_without_the_repository_the_manifest_tells_component_version_and_commit(
 
 def test_the_limits_are_told() -> None:
     (memory,) = diagnosis(node("train", "Failed", "OOMKilled (exit code 137)")).causes
-    assert "It may use 4Gi" in memory.verdict.meaning
+    assert memory.verdict.meaning.startswith("It may use 4Gi, and 8Gi when it is tried again")
     (time,) = diagnosis(node("train", "Failed", "Pod was active on the node longer than the specified deadline")).causes
     assert "time limit of 900 s" in time.verdict.meaning
 

@@ -8,8 +8,8 @@ def _memory(failure: Failure) -> str:
     asked = f"It may use {failure.facts.memory}" if failure.facts.memory else "Its limit is in the manifest"
     more = failure.facts.max_memory
     if more and more != failure.facts.memory:
-        return f"{asked}, on a retry up to {more} (maxMemory of its contract)."
-    return f"{asked}, and its contract names no maxMemory that a retry could get."
+        return f"{asked}, and {more} when it is tried again (`maxMemory` of its contract).{tried(failure)}"
+    return f"{asked}, and no more when it is tried again: its contract has no `maxMemory`."
 
 
 def _more_memory(failure: Failure) -> str:

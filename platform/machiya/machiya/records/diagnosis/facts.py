@@ -4,6 +4,7 @@ The manifest alone is enough; a contract adds what its exit codes mean and who a
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,9 @@ Contracts = Callable[[str, str], Contract | None]
 DESCRIPTION = "workflows.argoproj.io/description"
 OWNER, RUNBOOK, SOURCE, EXIT_CODES = (f"machiya/{name}" for name in ("owner", "runbook", "source", "exit-codes"))
 """Annotations of workflows and templates; the last is a JSON object from code to meaning."""
+
+
+_QUANTITY = re.compile(r"'(\d+(?:\.\d+)?[kKMGT]i?)'")
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,10 @@ class FactsReader:
             commit=labels.get(COMMIT, ""),
             image=str((template.get("container") or template.get("script") or {}).get("image") or ""),
             memory=_memory(template),
+            max_memory=_most(template, _memory(template)),
             description=str((template.get("annotations") or {}).get(DESCRIPTION) or ""),
             timeout=str(template.get("activeDeadlineSeconds") or template.get("timeout") or ""),
             **self._people(template, contract),
-            **_limits(contract, labels.get(OPERATION, "")),
         )
 
     def _people(self, template: Mapping[str, Any], contract: Contract | None) -> dict[str, Any]:
@@ -127,10 +131,10 @@ def _memory(template: Mapping[str, Any]) -> str:
     return str((resources.get("limits") or {}).get("memory") or (resources.get("requests") or {}).get("memory") or "")
 
 
-def _limits(contract: Contract | None, operation: str) -> dict[str, Any]:
-    found = contract.operations.get(operation) if contract is not None else None
-    most = getattr(found.resources, "max_memory", None) if found is not None else None
-    return {"max_memory": str(most)} if most else {}
+def _most(template: Mapping[str, Any], memory: str) -> str:
+    """The memory that a retry gets, which `machiya render` writes into the podSpecPatch; empty if it gets no more."""
+    others = [one for one in _QUANTITY.findall(str(template.get("podSpecPatch") or "")) if one != memory]
+    return others[-1] if others else ""
 
 
 def _codes(text: Any) -> dict[int, str]:
