@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from machiya_component.artifacts.digest import data_files
+from machiya_component.artifacts.shards import shard_findings
 from machiya_component.artifacts.sidecar import DIGEST_FILE, SIDECAR, Artifact, read_sidecar
 from machiya_component.contract.model import ArtifactType, Port
 from machiya_component.errors import DataError
@@ -32,9 +33,12 @@ def _named(finding: Finding, port: str) -> Finding:
 
 
 def _sidecar_findings(folder: Path, port: Port) -> list[Finding]:
-    """A sidecar is optional (data by hand has none); one that is there must agree with the port and the files."""
+    """A sidecar is optional (data by hand has none); one that is there must agree with the port and the files.
+
+    Gathered shards have one each.
+    """
     if not (folder / SIDECAR).exists():
-        return []
+        return shard_findings(folder, lambda part: _sidecar_findings(part, port))
     try:
         artifact = read_sidecar(folder)
     except DataError as error:
