@@ -294,11 +294,10 @@ def test_a_token_may_be_given_with_or_without_its_kind(token: str) -> None:
     assert "abc" not in repr(settings)
 
 
-def test_the_namespace_is_that_of_the_option_the_variable_or_the_stage() -> None:
+def test_the_namespace_is_that_of_the_option_or_the_variable() -> None:
     variables = {"ARGO_NAMESPACE": "variable"}
-    assert read_settings("a.b", "option", variables, usual="stage").namespace == "option"
-    assert read_settings("a.b", None, variables, usual="stage").namespace == "variable"
-    assert read_settings("a.b", None, {}, usual="stage").namespace == "stage"
+    assert read_settings("a.b", "option", variables).namespace == "option"
+    assert read_settings("a.b", None, variables).namespace == "variable"
     assert read_settings("a.b", None, {}).namespace == "default"
 
 

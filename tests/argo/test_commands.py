@@ -173,6 +173,18 @@ def test_what_cannot_run_on_a_cluster_is_told_before_it_is_asked(
     assert argo.requests == []
 
 
+def test_the_namespace_of_the_stages_profile_is_meant_where_none_is_named(
+    machiya: Machiya, argo: FakeArgo, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ARGO_NAMESPACE")
+    assert "the namespace default" in machiya("submit", "letters", "--stage", STAGE, code=77)
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / f"{STAGE}.yaml").write_text(f"namespace: {NAMESPACE}\n")
+    out = machiya("submit", "letters", "--stage", STAGE)
+    (name,) = argo.cluster.workflows
+    assert f"machiya show {name} --engine argo --namespace {NAMESPACE}" in out
+
+
 # -- retry and resubmit -----------------------------------------------------------------------------------------------
 
 

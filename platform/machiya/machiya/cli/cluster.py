@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def connected(target: Target, usual: str = "") -> "Iterator[ArgoServer]":
-    """Argo Server, as options and environment name it; `usual` is the namespace where neither does."""
+def connected(target: Target) -> "Iterator[ArgoServer]":
+    """Argo Server, as options and environment name it."""
     from machiya.engines.argo.client import ArgoServerClient
     from machiya.engines.argo.settings import read_settings
 
-    with ArgoServerClient(read_settings(target.server, target.namespace, os.environ, usual=usual)) as server:
+    with ArgoServerClient(read_settings(target.server, target.namespace, os.environ)) as server:
         yield server
 
 

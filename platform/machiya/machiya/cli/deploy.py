@@ -43,7 +43,7 @@ def deploy(workflow: str, stage: str, dry_run: bool, target: Target, as_json: bo
     manifest = rendered(folder, load_pins(folder), stage)
     _check(manifest)
     documents = read_documents(manifest.text, str(manifest.path))
-    with connected(target, load_profile(folder, stage).namespace or "") as server:
+    with connected(target.within(load_profile(folder, stage).namespace)) as server:
         found = list(changes(server, documents))
         for change in found:
             if not dry_run:

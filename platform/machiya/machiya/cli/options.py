@@ -1,5 +1,6 @@
 """Options that several commands share, as decorators."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -63,6 +64,11 @@ class Target:
     server: str | None = None
     namespace: str | None = None
 
+    def within(self, namespace: str | None) -> "Target":
+        """The same in a namespace that is usual for what is asked, unless another is named."""
+        named = self.namespace or os.environ.get("ARGO_NAMESPACE")
+        return self if named or not namespace else Target(self.server, namespace)
+
     @property
     def words(self) -> list[str]:
         """The options that name it again."""
@@ -73,12 +79,15 @@ class Target:
 _server_option = click.option(
     "--server", metavar="HOST:PORT|URL", help="Argo Server. [variable: ARGO_SERVER; the token is in ARGO_TOKEN]"
 )
-_namespace_option = click.option(
-    "-n",
-    "--namespace",
-    metavar="NAME",
-    help="Of the cluster. [default: that of the stage's profile, else default; variable: ARGO_NAMESPACE]",
-)
+
+
+def _namespace_option(default: str) -> Callable[[Command], Command]:
+    return click.option(
+        "-n",
+        "--namespace",
+        metavar="NAME",
+        help=f"Of the cluster. [default: {default}; variable: ARGO_NAMESPACE]",
+    )
 
 
 def cluster_options(command: Command) -> Callable[..., Any]:
@@ -88,7 +97,7 @@ def cluster_options(command: Command) -> Callable[..., Any]:
     def with_target(*given: Any, server: str | None, namespace: str | None, **more: Any) -> Any:
         return command(*given, target=Target(server, namespace), **more)
 
-    return _server_option(_namespace_option(with_target))
+    return _server_option(_namespace_option("that of the stage's profile, else default")(with_target))
 
 
 def engine_options(command: Command) -> Callable[..., Any]:
@@ -107,4 +116,4 @@ def engine_options(command: Command) -> Callable[..., Any]:
         show_default=True,
         help="Runs of this machine, or of a cluster through Argo Server.",
     )
-    return option(_server_option(_namespace_option(with_target)))
+    return option(_server_option(_namespace_option("default")(with_target)))

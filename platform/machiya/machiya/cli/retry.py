@@ -24,7 +24,7 @@ def retry(name: str, step: str | None, watch: bool, target: Target | None, home:
 
     RUN is a run's id or its beginning; the newest where none is named. For runs that failed, were stopped, or whose
     engine was killed. Launcher and store are those it began with. On a cluster this is Argo's own retry: failed steps
-    run again with the images that the run began with; `machiya resubmit --stage` is for other versions.
+    run again with the images that the run began with. With other versions, `machiya resubmit` begins a new run.
     """
     if target is not None:
         _on_cluster(name, step, target, home, watch=watch, as_json=as_json)

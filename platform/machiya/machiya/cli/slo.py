@@ -92,8 +92,8 @@ def _history(promise: "Promise", target: Target | None, home: Path) -> "Iterator
     from machiya.manifest.profile import load_profile
     from machiya.records.slo.cluster import ClusterHistory
 
-    usual = load_profile(promise.folder, promise.workflow.stage).namespace or ""
-    with connected(target, usual) as server:
+    usual = load_profile(promise.folder, promise.workflow.stage).namespace
+    with connected(target.within(usual)) as server:
         yield ClusterHistory(server)
 
 

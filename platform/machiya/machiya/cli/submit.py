@@ -42,8 +42,8 @@ def submit(
 
     WORKFLOW is the name of a folder below workflows/, or a folder. What is sent is the manifest that
     `machiya render` makes of it now, whole: nothing need be deployed. Data from outside is named by its
-    key in the cluster's artifact repository; where its digest is given too (-p NAME-digest=sha256:...),
-    results of earlier runs are reused.
+    key in the cluster's artifact repository. Where its digest is given, too, results of earlier runs
+    are reused: -p events=raw/2026-11-01 -p events-digest=sha256:...
     """
     from machiya.cli.cluster import connected
     from machiya.dsl import find_workflow
@@ -53,7 +53,8 @@ def submit(
 
     folder = find_workflow(workflow)
     submission = planned(folder, stage, _overrides(overrides), split_pairs(values))
-    with connected(target, load_profile(folder, stage).namespace or "") as server:
+    target = target.within(load_profile(folder, stage).namespace)
+    with connected(target) as server:
         begin(server, submission, target, home, watch=watch, as_json=as_json)
 
 

@@ -53,10 +53,8 @@ class ServerSettings:
         return f"{self.url}/workflows/{namespace or self.namespace}/{name}"
 
 
-def read_settings(
-    server: str | None, namespace: str | None, environment: Mapping[str, str], *, usual: str = ""
-) -> ServerSettings:
-    """Options first, then variables, then the namespace that is `usual` for what is asked.
+def read_settings(server: str | None, namespace: str | None, environment: Mapping[str, str]) -> ServerSettings:
+    """Options first, then variables.
 
     Raises:
         ArgumentsError: no server is named, or what is named makes no sense or would give the token away.
@@ -66,7 +64,7 @@ def read_settings(
         raise ArgumentsError("no Argo Server is named.", _FORM)
     settings = ServerSettings(
         url=_url(name, environment),
-        namespace=_namespace(namespace or environment.get(NAMESPACE, "") or usual or DEFAULT_NAMESPACE),
+        namespace=_namespace(namespace or environment.get(NAMESPACE, "") or DEFAULT_NAMESPACE),
         authorization=_authorization(environment.get(TOKEN, "")),
         ca_file=_ca_file(environment),
     )
