@@ -1,11 +1,9 @@
 """Programs of Debian that these tests need; Prometheus' own tool among them."""
 
-import json
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,10 +21,3 @@ def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run it; see `need` for where it is not there."""
     need("promtool", "prometheus")
     return subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300)
-
-
-def write_groups(folder: Path, rule: dict[str, Any]) -> Path:
-    """The groups of a PrometheusRule as a file that promtool takes."""
-    file = folder / "rules.yaml"
-    file.write_text(json.dumps({"groups": rule["spec"]["groups"]}))
-    return file

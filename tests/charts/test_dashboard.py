@@ -7,19 +7,32 @@ from typing import Any
 
 import promql_parser
 import pytest
+import yaml
 
-from tests.charts.chart import CHART, of_kind, one, rendered
+from tests.charts.chart import CHART, ROOT, of_kind, one, rendered
 
-METRICS = {
-    "machiya_runs_total": {"workflow", "stage", "status"},
-    "machiya_run_duration_seconds": {"workflow", "stage", "status"},
-    "machiya_last_success_seconds": {"workflow", "stage"},
-    "machiya_step_duration_seconds": {"workflow", "stage", "step", "component", "version", "status"},
-    "machiya_step_failures_total": {"workflow", "stage", "step", "component", "version", "exit_code"},
-    "machiya_step_rows": {"workflow", "stage", "step", "direction", "port"},
-    "machiya_step_value": {"workflow", "stage", "step", "name"},
-}
-"""The metrics that manifests emit, with their labels; Argo's controller puts argo_workflows_ before the names."""
+
+def emitted() -> dict[str, set[str]]:
+    """The metrics that the manifests of this repository emit, with their labels."""
+    found: dict[str, set[str]] = {}
+    for file in ROOT.glob("workflows/*/rendered/*.yaml"):
+        for metric in _metrics(yaml.safe_load(file.read_text().split("\n---\n")[0])):
+            found.setdefault(metric["name"], set()).update(label["key"] for label in metric["labels"])
+    return found
+
+
+def _metrics(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield from node.get("metrics", {}).get("prometheus", []) if isinstance(node.get("metrics"), dict) else []
+        for child in node.values():
+            yield from _metrics(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _metrics(child)
+
+
+METRICS = emitted()
+"""By name, to which Argo's controller adds argo_workflows_."""
 
 DASHBOARD: dict[str, Any] = json.loads((CHART / "files" / "dashboard.json").read_text())
 PANELS: list[dict[str, Any]] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
@@ -51,7 +64,7 @@ def expressions() -> Iterator[tuple[str, str, str]]:
         for target in panel["targets"]:
             yield panel["title"], target["expr"], target["legendFormat"]
     for name in ("production-s3", "everything"):
-        for group in one(rendered(name), "PrometheusRule", "machiya")["spec"]["groups"]:
+        for group in one(rendered(name), "PrometheusRule", "recommend-production-slo")["spec"]["groups"]:
             for rule in group["rules"]:
                 yield f"{name} {rule['alert']}", rule["expr"], ""
 

@@ -38,12 +38,7 @@ def changed(path: str, value: Any, base: str = "production-s3") -> dict[str, Any
         ("store.kind", "azure", "kind"),
         ("store.s3.endpoint", "https://s3.acme.example", "endpoint"),
         ("cache.configMaps", ["kube-root-ca.crt"], "configMaps"),
-        ("workflows.recommend.utcOffset", "JST", "utcOffset"),
-        ("workflows.recommend.weekdays", ["mon"], "weekdays"),
-        ("workflows.recommend.slo.production.finishedBy", "6:00", "finishedBy"),
-        ("workflows.recommend.slo.production.freshness", "1 day", "freshness"),
-        ("workflows.recommend.slo.production.successRate.atLeast", 95, "atLeast"),
-        ("workflows.recommend.slo.production.succesRate", {"atLeast": 0.9}, "succesRate"),
+        ("workflows.recommend.rule", {}, "rule"),
         ("monitoring.rules.runbook", "docs/operating.md", "runbook"),
         ("namespace.podSecurity", "none", "podSecurity"),
         ("priorityClasses", [{"name": "machiya-batch", "value": 2_000_000_000}], "value"),
@@ -62,13 +57,6 @@ def test_a_value_of_the_wrong_kind_is_refused_by_name(path: str, value: Any, tol
         ("store.kind", "gcs", r"store\.gcs\.bucket is empty: name the bucket"),
         ("viewer.inputs", {"recommendations": {"key": "a"}, "items": {"key": "b"}}, r"viewer\.inputs\.interactions is"),
         ("viewer.ingress.host", "", r"viewer\.ingress\.host is empty: name the host"),
-        ("workflows.recommend.slo", "production: [", r"workflows\.recommend\.slo is no YAML: .*--set-file"),
-        ("workflows.recommend.slo", "production: {freshness: soon}", '"soon" is no duration: write 90m, 26h or 30d'),
-        (
-            "workflows.recommend.slo",
-            "production: {finishedBy: 360}",
-            'finishedBy: 360 is no time of day: write "06:00"',
-        ),
     ],
 )
 def test_values_that_do_not_go_together_are_refused_with_what_to_do(path: str, value: Any, told: str) -> None:

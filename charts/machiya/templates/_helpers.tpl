@@ -64,36 +64,6 @@ secret: {name: {{ .Values.tryout.existingSecret | default "machiya-s3" }}, acces
 {{ ternary "s3" .Values.store.kind .Values.tryout.enabled }}
 {{- end -}}
 
-{{/* Seconds of a duration like 26h, 30d or 1h30m. */}}
-{{- define "machiya.seconds" -}}
-{{- $text := . | toString -}}
-{{- if not (regexMatch "^([0-9]+[smhdw])+$" $text) -}}
-{{- fail (printf "%q is no duration: write 90m, 26h or 30d." $text) -}}
-{{- end -}}
-{{- $total := 0 -}}
-{{- range regexFindAll "[0-9]+[smhdw]" $text -1 -}}
-{{- $total = add $total (mul (regexFind "[0-9]+" . | int64) (get (dict "s" 1 "m" 60 "h" 3600 "d" 86400 "w" 604800) (regexFind "[smhdw]" .))) -}}
-{{- end -}}
-{{- $total -}}
-{{- end -}}
-
-{{/* Seconds that a zone is ahead of UTC: "+09:00". */}}
-{{- define "machiya.offset-seconds" -}}
-{{- $offset := splitList ":" (. | trimPrefix "+" | trimPrefix "-") -}}
-{{- $seconds := add (mul 3600 (index $offset 0 | trimPrefix "0" | int64)) (mul 60 (index $offset 1 | trimPrefix "0" | int64)) -}}
-{{- ternary (mul -1 $seconds) $seconds (hasPrefix "-" .) -}}
-{{- end -}}
-
-{{/* Seconds from midnight UTC to a time of day: (dict "time" "06:00" "offset" "+09:00"). */}}
-{{- define "machiya.utc-seconds" -}}
-{{- if not (regexMatch "^([01][0-9]|2[0-3]):[0-5][0-9]$" (toString .time)) -}}
-{{- fail (printf "finishedBy: %v is no time of day: write \"06:00\", in quotes." .time) -}}
-{{- end -}}
-{{- $time := splitList ":" .time -}}
-{{- $local := add (mul 3600 (index $time 0 | trimPrefix "0" | int64)) (mul 60 (index $time 1 | trimPrefix "0" | int64)) -}}
-{{- mod (add 86400 (sub $local (include "machiya.offset-seconds" .offset | int64))) 86400 -}}
-{{- end -}}
-
 {{/* The container that brings tables: (dict "root" . "kind" KIND "s3" S3 "what" once|watch). */}}
 {{- define "machiya.fetcher" -}}
 {{- $fetcher := .root.Values.viewer.fetcher -}}
