@@ -54,7 +54,7 @@ class Findings:
         if left:
             more = f" (and {len(left) - 1} more, listed above)" if len(left) > 1 else ""
             names = ",".join([*accepted, *map(self.name, left)])
-            remedy = f"Correct the data; or, if it is right, retry with -p accept={names}"
+            remedy = f"Correct the data; or, if it is right, run it again with -p accept={names}"
             raise DataError(f"{self.table}.{left[0]}{more}.", remedy)
 
     def metrics(self, rows: int) -> dict[str, float]:

@@ -112,7 +112,7 @@ def test_a_new_category_stops_the_run_until_it_is_let_through_and_is_known_then(
     with pytest.raises(DataError) as caught:
         days.gate(compared)
     assert caught.value.message == "items.category.newValues: 'space', not in the last good runs."
-    assert caught.value.remedy.endswith("retry with -p accept=items.category.newValues")
+    assert caught.value.remedy.endswith("run it again with -p accept=items.category.newValues")
 
     passed = days.gate(compared, accept="items.category.newValues")
     assert passed.metrics() == {"warnings": 0, "accepted": 1, "tolerated": 0}
