@@ -193,7 +193,7 @@ def test_one_name_has_one_help_and_one_set_of_labels_as_prometheus_asks(rendered
         form = (each["help"], *(one["key"] for one in each["labels"]))
         forms.setdefault(each["name"], set()).add(form)
 
-    assert len(forms) == 6
+    assert len(forms) == 7
     assert {name: len(found) for name, found in forms.items()} == dict.fromkeys(forms, 1)
 
 
@@ -253,14 +253,20 @@ def test_failures_are_counted_by_exit_code(rendered: Render) -> None:
 
 
 def test_shards_have_neither_numbers_nor_views_of_their_own(rendered: Render) -> None:
-    predict = rendered("production").template("predict")
+    manifest = rendered("production")
+    (called,) = manifest.template("predict")["dag"]["tasks"]
+    predict = manifest.template(called["template"])
 
-    assert {each["name"] for each in predict["metrics"]["prometheus"]} == {
-        "machiya_step_duration_seconds",
-        "machiya_step_failures_total",
-    }
+    assert [each["name"] for each in predict["metrics"]["prometheus"]] == ["machiya_step_failures_total"]
     assert not [one for one in predict["outputs"]["parameters"] if one["name"].endswith(("-rows", "-value"))]
     assert not [one for one in predict["outputs"]["artifacts"] if one["name"].endswith("-view")]
+
+
+def test_a_fan_out_tells_how_long_it_took_as_a_whole_and_what_it_is(rendered: Render) -> None:
+    predict = rendered("production").template("predict")
+
+    assert [each["name"] for each in predict["metrics"]["prometheus"]] == ["machiya_step_duration_seconds"]
+    assert described(predict).startswith("The best N items of every user")
 
 
 def test_the_last_words_of_a_container_become_the_message_of_its_node(rendered: Render) -> None:
