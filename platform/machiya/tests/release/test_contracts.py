@@ -184,6 +184,8 @@ CASES: list[tuple[str, Any, str]] = [
     (f"{TRAIN}/timeout", "90s", "train timeout.lowered nobody minor"),
     (f"{TRAIN}/timeout", GONE, "train timeout.raised nobody patch"),
     (f"{TRAIN}/cache", False, "train cache.changed nobody minor"),
+    (f"{TRAIN}/resources/maxMemory", "64Gi", "train resources.raised nobody minor"),
+    (f"{TRAIN}/checkpoint", True, "train checkpoint.changed nobody minor"),
 ]  # fmt: skip
 BACK: list[tuple[str, Any, str]] = [
     (f"{ROWS}/allowEmpty", True, "train.inputs.rows empty.refused callers major"),
