@@ -40,7 +40,7 @@ def take_over(state: RunState, store: ArtifactStore, again: str | None = None) -
     named = [] if again is None else _wanted(state, again)
     known = known_nodes(state, downstream(state, [node.id for node in named]))
     lost = {name: node for name, node in known.items() if not _intact(node, store)}
-    forced = [node.id for node in state.nodes.values() if any(_is_inside(node, one) for one in named)]
+    forced = [node.id for node in state.nodes.values() if any(_concerns(node, one) for one in named)]
     gone = [node.name for node in state.nodes.values() if node.phase.completed and node.name not in known]
     gone += lost
     sound = {name: node for name, node in known.items() if name not in lost and _is_whole(node, gone)}
@@ -58,6 +58,11 @@ def _wanted(state: RunState, again: str) -> list[Node]:
         names = sorted({node.display_name for node in state.nodes.values() if node.type is NodeType.POD})
         raise ArgumentsError(f"the run has no step {again!r}.", f"It has {', '.join(names)}.")
     return nodes
+
+
+def _concerns(node: Node, named: Node) -> bool:
+    """Whether a node is inside the one that is named, or is remembered as a whole with that one in it."""
+    return _is_inside(node, named) or (bool(node.memo_key) and _is_inside(named, node))
 
 
 def _is_inside(node: Node, other: Node) -> bool:
