@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from machiya.dsl.model import Step, WorkflowDefinition
+from machiya.dsl.model import KeptReference, OutputReference, Step, WorkflowDefinition
 
 
 def without_keeping(workflow: WorkflowDefinition) -> WorkflowDefinition:
@@ -11,11 +11,30 @@ def without_keeping(workflow: WorkflowDefinition) -> WorkflowDefinition:
 
 
 def only_work(workflow: WorkflowDefinition) -> WorkflowDefinition:
-    """Without steps on exit, nor those that are there to keep a file: of which nothing else needs an output."""
+    """Without steps on exit, those that are there to keep a file, of which nothing else needs an output, and checks."""
     left = list(workflow.main_steps)
     while idle := [step for step in left if step.keeps and not _is_needed(step, left)]:
         left = [step for step in left if step not in idle]
+    while checks := [step for step in left if _only_checks(step, left)]:
+        names = {step.name for step in checks}
+        left = [_not_after(step, names) for step in left if step.name not in names]
     return without_keeping(replace(workflow, steps=tuple(left)))
+
+
+def _only_checks(step: Step, others: list[Step]) -> bool:
+    """Whether a step is there to stop others, or to be looked at: nothing reads what it puts out, and it is done in
+    every run anew, for others wait for it or it reads what earlier runs have left."""
+    if step.operation.cache or any(step.name in _read_by(other) for other in others):
+        return False
+    return _is_needed(step, others) or any(isinstance(source, KeptReference) for source in step.inputs.values())
+
+
+def _read_by(step: Step) -> set[str]:
+    return {source.step for source in step.inputs.values() if isinstance(source, OutputReference)}
+
+
+def _not_after(step: Step, names: set[str]) -> Step:
+    return replace(step, after=tuple(name for name in step.after if name not in names))
 
 
 def _is_needed(step: Step, others: list[Step]) -> bool:

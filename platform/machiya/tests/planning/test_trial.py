@@ -52,3 +52,22 @@ def test_where_only_results_count_steps_that_only_keep_are_left_out(folder: Path
     plan = plan_workflow(folder, None, [], {}, lasting=False)
     assert steps(plan) == ["first", "second"]
     assert "name: numbers-kept" not in plan.manifest
+
+
+GATE = """
+watched = scores.draw(log=log, more=workflow.kept("history/w.json", file="numbers.json")).named("watched")
+gate = scores.draw(log=watched.numbers).named("gate")
+work = scores.draw(log=log).named("work").after(gate)
+kept = scores.draw(log=watched.numbers).named("kept").after(work)
+workflow.keep(kept.numbers, workflow.kept("history/w.json", file="numbers.json"))
+"""
+
+
+def test_where_only_results_count_steps_that_only_check_are_left_out(folder: Path) -> None:
+    with (folder / "workflow.py").open("a") as file:
+        file.write(GATE)
+    whole, tried = plan_workflow(folder, None, [], {}), plan_workflow(folder, None, [], {}, lasting=False)
+    for name in ("watched", "gate", "work"):
+        assert f"template: {name}\n" in whole.manifest
+        assert (f"template: {name}\n" in tried.manifest) == (name == "work")
+    assert "gate" not in tried.manifest, "nobody waits for it"
