@@ -19,8 +19,12 @@ pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).parents[2]
 MACHIYA = Path(sys.executable).with_name("machiya")
-NAMES = ("preprocess", "recommender", "evaluation", "viewer", "notify")
+NAMES = ("preprocess", "watch", "recommender", "evaluation", "viewer", "publish", "notify")
 PREDICTED = {"predict(0:00000)", "predict(1:00001)"}
+
+
+UNCACHED = ("notify", "publish", "watch-", "gate-", "remember-")
+"""Steps that are done in every run anew: they tell, publish and watch."""
 
 
 class Street:
@@ -62,16 +66,17 @@ class Street:
     def digests(self, run: dict[str, Any]) -> dict[str, str]:
         """The content of what a run made, by step and port; but for what tells times."""
         listed = json.loads(self.type("artifacts", run["id"], "--json"))
-        return {f"{one['step']}/{one['port']}": one["digest"] for one in listed if one["step"] != "notify"}
+        return {f"{one['step']}/{one['port']}": one["digest"] for one in listed if not one["step"].startswith(UNCACHED)}
 
 
 def computed(run: dict[str, Any]) -> set[str]:
-    """The steps that were not taken from the cache, but for the one that runs on exit."""
+    """The steps that were not taken from the cache, but for those that never are: they tell, watch and publish."""
 
     def leaves(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [leaf for step in steps for leaf in (leaves(step["steps"]) or [step])]
 
-    return {step["name"] for step in leaves(run["tree"]) if not step["cached"]} - {"notify"}
+    done = [step for step in leaves(run["tree"]) if not step["cached"]]
+    return {step["name"] for step in done if step["component"] not in ("notify", "publish", "watch")}
 
 
 @pytest.fixture(scope="module")

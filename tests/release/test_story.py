@@ -23,7 +23,9 @@ pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).parents[2]
 MACHIYA = Path(sys.executable).with_name("machiya")
-COMPONENTS = ("preprocess", "recommender", "evaluation", "viewer", "notify", "experiment")
+COMPONENTS = ("preprocess", "recommender", "evaluation", "viewer", "publish", "watch", "notify", "experiment")
+ANEW = ("notify", "publish", "watch-", "gate-", "remember-")
+"""Steps that are done in every run anew: they tell, publish and watch."""
 FIRST = "1.0.0"
 
 
@@ -95,9 +97,12 @@ class Result:
     """A run, and what each user got in it."""
 
     def __init__(self, project: Project, shown: dict[str, Any]) -> None:
-        self.computed = {step["name"] for step in _leaves(shown["tree"]) if not step["cached"]} - {"notify"}
+        computed = [step["name"] for step in _leaves(shown["tree"]) if not step["cached"]]
+        self.computed = {name for name in computed if not name.startswith(ANEW)}
         listed = json.loads(project.type("artifacts", shown["id"], "--json"))
-        self.digests = {f"{one['step']}/{one['port']}": one["digest"] for one in listed if one["step"] != "notify"}
+        self.digests = {
+            f"{one['step']}/{one['port']}": one["digest"] for one in listed if not one["step"].startswith(ANEW)
+        }
         steps = {one["step"] for one in listed if one["port"] == "recommendations"}
         step = "mixed" if "mixed" in steps else "predict"
         folder = project.folder / ".machiya" / "copies" / shown["id"]
