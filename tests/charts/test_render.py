@@ -7,6 +7,7 @@ from typing import Any
 import helm_python
 import kubernetes_validate
 import pytest
+import yaml
 
 from tests.charts.chart import (
     CHART,
@@ -128,6 +129,17 @@ def test_steps_may_report_their_result_and_nothing_else() -> None:
     ]
 
 
+def test_argo_finds_the_token_that_manifests_keep_from_steps() -> None:
+    """By the name that Argo expects where `automountServiceAccountToken` is false, for the account of the manifests."""
+    secret = one(rendered("minimal"), "Secret", "machiya-workflow.service-account-token")
+    assert secret["type"] == "kubernetes.io/service-account-token"
+    assert secret["metadata"]["annotations"] == {"kubernetes.io/service-account.name": "machiya-workflow"}
+    for file in CHART.parents[1].glob("workflows/*/rendered/*.yaml"):
+        template = next(yaml.safe_load_all(file.read_text()))["spec"]
+        assert template["automountServiceAccountToken"] is False
+        assert template["serviceAccountName"] == template["executor"]["serviceAccountName"] == "machiya-workflow"
+
+
 def test_secrets_are_read_by_nobody_unless_asked_for() -> None:
     def may_read_secrets(values: str) -> bool:
         rules = [rule for role in of_kind(rendered(values), "Role") for rule in role["rules"]]
@@ -200,8 +212,6 @@ def test_what_is_referred_to_is_there(name: str) -> None:
 
 
 def test_the_viewer_is_asked_at_the_addresses_of_its_contract() -> None:
-    import yaml
-
     contract = yaml.safe_load((CHART.parents[1] / "components/viewer/component.yaml").read_text())
     service = contract["operations"]["serve"]["service"]
     (viewer,) = [
@@ -243,8 +253,6 @@ def test_the_lock_belongs_to_the_dependency() -> None:
     """Helm's own check: a digest over what is asked for and what was found."""
     import hashlib
     import json
-
-    import yaml
 
     folder = CHART / "charts/argo"
     asked = yaml.safe_load((folder / "Chart.yaml").read_text())["dependencies"]

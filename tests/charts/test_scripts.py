@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.charts.chart import CHART, NAMESPACE, one, pod_templates, rendered
+from tests.charts.chart import CHART, NAMESPACE, ROOT, one, pod_templates, render, rendered, values_of
 from tests.charts.programs import need
 
 FETCH, SERVE = CHART / "files" / "fetch.sh", CHART / "files" / "serve.sh"
@@ -232,6 +233,20 @@ def test_inputs_are_written_as_the_script_reads_them() -> None:
         "scores published recommend/production/scores optional",
     ]
     assert "items key shared/items required" in one(rendered("gcs"), "ConfigMap", "machiya-viewer")["data"]["inputs"]
+
+
+def test_pointers_are_looked_for_where_workflows_put_them() -> None:
+    """`published/WORKFLOW/STAGE/RESULT.json`, as a key of the manifests."""
+    keys = set()
+    for file in ROOT.glob("workflows/*/rendered/*.yaml"):
+        keys |= set(re.findall(r"key: (published/\S+)", file.read_text()))
+    assert keys
+    for key in keys:
+        workflow, stage, result = key.removeprefix("published/").removesuffix(".json").split("/")
+        values = values_of("production-s3")
+        values["viewer"]["inputs"]["recommendations"] = {"published": f"{workflow}/{stage}/{result}"}
+        inputs = one(render(values), "ConfigMap", "machiya-viewer")["data"]["inputs"]
+        assert f"recommendations published {key.removeprefix('published/').removesuffix('.json')} required" in inputs
 
 
 def test_scripts_get_into_the_pod_as_they_are() -> None:
