@@ -21,7 +21,7 @@ def example(rule: str, verdict: str) -> str:
     """The manifest of an example; most show only the spec of a Workflow."""
     blocks = re.findall(rf"^```yaml\n# {verdict}\n(.*?)^```$", SECTIONS[rule], flags=re.MULTILINE | re.DOTALL)
     assert len(blocks) == 1, f"{rule} needs one example of what is {verdict}"
-    text = str(blocks[0])
+    text = re.sub(r"<([\d,]+) letters>", lambda match: "x" * int(match[1].replace(",", "")), str(blocks[0]))
     if text.startswith("apiVersion:"):
         return text
     if "template: echo" in text or "template: ecko" in text:

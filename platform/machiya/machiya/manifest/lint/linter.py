@@ -13,6 +13,7 @@ from machiya.manifest.lint.checks import (
     dag,
     durations,
     inputs,
+    limits,
     memoize,
     metrics,
     names,
@@ -39,7 +40,11 @@ from machiya_component.findings import Finding
 
 API_VERSION = "argoproj.io/v1alpha1"
 
-MANIFEST_CHECKS: tuple[Callable[[Manifest], Iterator[Finding]], ...] = (names.check_object_name, cron.check_cron)
+MANIFEST_CHECKS: tuple[Callable[[Manifest], Iterator[Finding]], ...] = (
+    names.check_object_name,
+    cron.check_cron,
+    limits.check_object_size,
+)
 
 VIEW_CHECKS: tuple[Callable[[View], Iterator[Finding]], ...] = (
     workflow.check_reference,
@@ -65,6 +70,7 @@ TEMPLATE_CHECKS: tuple[Callable[[TemplateView], Iterator[Finding]], ...] = (
     dag.check_dag,
     dag.check_task_variables,
     containers.check_image,
+    limits.check_argument_size,
     containers.check_beside,
     containers.check_mounts,
     containers.check_volumes,

@@ -61,6 +61,7 @@ class Rule(StrEnum):
     RETRY_POLICY = "lint.retry-policy"
     RETRY_EXPRESSION = "lint.retry-expression"
     RETRY_BACKOFF = "lint.retry-backoff"
+    RETRY_LIMIT = "lint.retry-limit"
     DURATION = "lint.duration"
     DEADLINE = "lint.deadline"
     MEMOIZE_KEY = "lint.memoize-key"
@@ -87,6 +88,10 @@ class Rule(StrEnum):
     RESOURCE_MANIFEST = "lint.resource-manifest"
     METRIC = "lint.metric"
     EXECUTOR_PLUGIN = "lint.executor-plugin"
+
+    # Sizes
+    OBJECT_SIZE = "lint.object-size"
+    ARGUMENT_SIZE = "lint.argument-size"
 
     # CronWorkflows
     CRON_SCHEDULE = "lint.cron-schedule"

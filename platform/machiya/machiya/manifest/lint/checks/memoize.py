@@ -9,6 +9,8 @@ from machiya.manifest.lint.rules import Rule
 from machiya.manifest.lint.view import TemplateView
 from machiya_component.findings import Finding
 
+KEY_LIMIT = 253
+
 
 def check_memoize(view: TemplateView) -> Iterator[Finding]:
     """The key, as far as it is constant, the cache and its age."""
@@ -22,6 +24,9 @@ def check_memoize(view: TemplateView) -> Iterator[Finding]:
         message = f"{view.label}.memoize.key '{key.text}' is invalid: only letters, digits and '-', and no '-' first"
         remedy = "Hash what holds other characters, as in {{=sprig.sha256sum(inputs.parameters.rate)}}."
         yield key.finding(Rule.MEMOIZE_KEY, message, remedy)
+    elif len(without_tags(key.text, "")) > KEY_LIMIT:
+        message = f"{view.label}.memoize.key is longer than a key of a ConfigMap: {KEY_LIMIT} characters"
+        yield key.finding(Rule.MEMOIZE_KEY, message, "Hash it: {{=sprig.sha256sum(...)}} has 64.")
     name = memoize.get("cache", "configMap", "name")
     if not name.text:
         message = f"{view.label}.memoize.cache.configMap.name is required"

@@ -32,6 +32,9 @@ def check_strategy(strategy: Node, label: str) -> Iterator[Finding]:
         yield policy.finding(Rule.RETRY_POLICY, message, f"One of: {', '.join(_POLICIES)}.")
     yield from _check_number(strategy.get("limit"), f"{label}.limit")
     yield from _check_backoff(strategy.get("backoff"), f"{label}.backoff")
+    if strategy.has("backoff") and not strategy.has("limit"):
+        message = f"{label} has a backoff and no limit: Argo does not wait then, and tries again for ever"
+        yield strategy.get("backoff").finding(Rule.RETRY_LIMIT, message, "Add `limit: 3`.")
     yield from _check_expression(strategy.get("expression"), label)
 
 
