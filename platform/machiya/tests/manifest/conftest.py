@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
     """A copy of the workflow's folder with a second stage, `production`, in which everything is released."""
     folder = tmp_path / "recommend"
     shutil.copytree(RECOMMEND, folder, ignore=shutil.ignore_patterns("rendered", "__pycache__"))
-    components = ("preprocess", "recommender", "evaluation", "viewer", "notify")
+    components = ("preprocess", "recommender", "evaluation", "viewer", "publish", "watch", "notify")
     pins = "".join(f"  {name}: 1.0.0@{DIGEST}\n" for name in components)
     with (folder / "pins.yaml").open("a") as file:
         file.write(f"production:\n{pins}")
