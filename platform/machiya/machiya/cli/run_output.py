@@ -18,6 +18,7 @@ from machiya.engines.local.runner import Preferences, ReadyRun, Runner
 from machiya.errors import RunFailedError, RunStoppedError
 from machiya.records import RunRecord, load_record
 from machiya.records.failures import failure_text
+from machiya.records.kept import kept_files
 
 if TYPE_CHECKING:
     from machiya.engines.local.store import ArtifactStore
@@ -91,6 +92,7 @@ def summary(record: RunRecord, results: list[Path]) -> dict[str, object]:
         "seconds": record.seconds,
         "steps": record.counts.to_json(),
         "results": [str(path) for path in results],
+        "kept": [one.to_json() for one in kept_files(record)],
     }
 
 
@@ -103,6 +105,8 @@ def lines(record: RunRecord, results: list[Path]) -> Iterator[str]:
     for path in results:
         page = path / "index.html"
         yield f"  {path.parent.name}/{path.name}: {shown_path(page if page.is_file() else path)}"
+    for one in kept_files(record):
+        yield f"  {one.step} keeps {one.key}"
     if any((path / "index.html").is_file() for path in results):
         command = command_line(record.folder.home, "view", record.name)
         yield f"Open the report in a browser; to look at every user and item: {command}"

@@ -2,13 +2,13 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from machiya.engines.local.argo.interpreter.nodes import NodeType
 from machiya.engines.local.store import ArtifactStore
 from machiya.errors import OutputError
 from machiya.records.artifacts import OutputArtifact, gathered, outputs_of, safe_name, turns_of
+from machiya.records.kept import may_keep
 from machiya.records.record import RunRecord
 from machiya.records.steps import Step
 
@@ -64,22 +64,29 @@ def result_artifacts(record: RunRecord) -> list[OutputArtifact]:
 
 
 def last_steps(record: RunRecord) -> list[Step]:
-    """The steps (loops as one) that no other step waited for; those that run on exit or as hooks are none."""
-    awaited = set(_awaited(record.tree, frozenset()))
-    return list(_last(record.tree, awaited))
+    """The steps (loops as one) that no other step waited for.
+
+    Those that run on exit or as hooks are none, nor are those that keep a file for later runs, after all else.
+    """
+
+    def is_aside(step: Step) -> bool:
+        return _is_hook(step) or may_keep(record, step)
+
+    awaited = set(_awaited(record.tree, frozenset(), is_aside))
+    return list(_last(record.tree, awaited, is_aside))
 
 
-def _awaited(steps: Sequence[Step], around: frozenset[str]) -> Iterator[str]:
+def _awaited(steps: Sequence[Step], around: frozenset[str], is_aside: Callable[[Step], bool]) -> Iterator[str]:
     """The ids that some step waited for; what is inside a step begins after it, which is no waiting."""
     for step in steps:
-        if not _is_hook(step):
+        if not is_aside(step):
             yield from (identifier for identifier in step.node.after if identifier not in around)
-        yield from _awaited(step.children, around | {step.node.id})
+        yield from _awaited(step.children, around | {step.node.id}, is_aside)
 
 
-def _last(steps: Sequence[Step], awaited: set[str]) -> Iterator[Step]:
+def _last(steps: Sequence[Step], awaited: set[str], is_aside: Callable[[Step], bool]) -> Iterator[Step]:
     for step in steps:
-        if step.node.id in awaited or _is_hook(step):
+        if step.node.id in awaited or is_aside(step):
             continue
         if step.children and not step.is_loop:
             yield from _last(step.children, awaited, is_aside)

@@ -60,14 +60,16 @@ def key_told(manifest: Any) -> str:
     return str(value)
 
 
-def test_the_key_of_a_fan_out_is_the_folder_of_its_shards(rendered: Render, keeping: Any) -> None:
-    keeping(", link=predict.recommendations.key")
+def test_a_fan_out_says_where_its_shards_lie(rendered: Render, keeping: Any) -> None:
+    before = rendered("production").template("predict")
+    keeping(", link=predict.metrics.key")
     manifest = rendered("production")
-    (read,) = [
-        each for each in manifest.task("evaluate")["arguments"]["artifacts"] if each["name"] == "recommendations"
-    ]
-    assert key_told(manifest) == read["s3"]["key"]
+    after = manifest.template("predict")
+    assert key_told(manifest) == "{{tasks.predict.outputs.parameters.metrics-key}}"
     assert "predict" in manifest.task("send")["depends"]
+    (key,) = [each for each in after["outputs"]["parameters"] if each["name"] == "metrics-key"]
+    assert key["valueFrom"] == {"expression": "inputs.parameters['gather-folder'] + '/metrics'"}
+    assert after["memoize"]["key"] != before["memoize"]["key"], "what was remembered before has no key"
 
 
 def test_the_key_of_another_step_is_remembered_with_its_outputs(rendered: Render, keeping: Any) -> None:

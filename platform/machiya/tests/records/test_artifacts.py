@@ -6,6 +6,7 @@ import pytest
 
 from machiya.errors import NotFoundError, OutputError
 from machiya.records.artifacts import copy_artifacts, list_artifacts
+from machiya.records.kept import kept_files
 from machiya.records.results import link_results
 
 from .conftest import DEMO, Home
@@ -79,6 +80,33 @@ def test_results_of_a_run_that_goes_on_replace_those_before(home: Home) -> None:
     assert [path.parent.name for path in link_results(failed, home.store)] == ["shard"]
     assert sorted(path.name for path in (failed.folder.path / "results").iterdir()) == ["shard"]
     assert [path.name for path in failed.folder.path.glob(".*")] == []
+
+
+KEEP = """
+          - name: keep
+            template: keep
+            depends: check
+            arguments: {artifacts: [{name: data, from: '{{tasks.check.outputs.artifacts.data}}'}]}
+"""
+KEEPER = """
+    - name: keep
+      metadata: {labels: {machiya/component: toy, machiya/version: 1.0.0}}
+      inputs: {artifacts: [{name: data, path: /data/in/data}]}
+      outputs:
+        artifacts:
+          - {name: data, path: /data/out/data, s3: {key: 'runs/{{workflow.name}}/keep/data'}}
+          - {name: data-kept, path: /data/out/data/part.txt, optional: true, s3: {key: history/demo/development/x}}
+      container: {image: toy, command: [component], args: [run, keep, x]}
+"""
+
+
+def test_a_step_that_keeps_a_file_for_later_runs_makes_no_result_and_hides_none(home: Home) -> None:
+    demo = DEMO.replace("    -\n      name: clean\n", f"{KEEP}    -\n      name: clean\n", 1) + KEEPER
+    record = home.run(manifest=demo)
+    assert record.phase == "Succeeded"
+    assert [path.parent.name for path in link_results(record, home.store)] == ["shard", "check"]
+    assert [(one.step, one.key) for one in kept_files(record)] == [("keep", "history/demo/development/x")]
+    assert [one.port for one in list_artifacts(record, "keep")] == ["data"]
 
 
 def test_what_runs_on_exit_is_no_result(home: Home) -> None:
