@@ -1,10 +1,13 @@
 """Files that outlive runs, and the keys of outputs, in a manifest."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from machiya.manifest.lint import lint
 
 Render = Callable[[str], Any]
 Change = Callable[[str, Callable[[dict[str, Any]], None]], None]
@@ -14,6 +17,7 @@ history = workflow.kept("history/clean-rows.json", file="receipt.json")
 told = notify.send(workflow=run.workflow, run=run.name, stage=run.started, status="Failed", earlier=history{more})
 workflow.keep(told.receipt, history)
 """
+OTHER = "sha256:" + "cd" * 32
 KEY = "history/recommend/production/clean-rows.json"
 
 
@@ -81,3 +85,38 @@ def test_the_key_of_another_step_is_remembered_with_its_outputs(rendered: Render
     (key,) = [each for each in after["outputs"]["parameters"] if each["name"] == "model-key"]
     assert key["valueFrom"]["default"] == "runs/{{workflow.name}}/train/model"
     assert after["memoize"]["key"] != before["memoize"]["key"], "what was remembered before has no key"
+
+
+@pytest.fixture
+def with_canary(folder: Path) -> None:
+    """Let a tenth of the users get another version of the recommender."""
+    contract = json.loads((folder / "contracts" / "recommender-1.0.0.json").read_text())
+    (folder / "contracts" / "recommender-1.1.0.json").write_text(json.dumps({**contract, "version": "1.1.0"}))
+    with (folder / "pins.yaml").open("a") as file:
+        file.write(f"  experiment: 1.0.0@{OTHER}\n")
+        file.write(f"canary:\n  recommender: {{version: 1.1.0@{OTHER}, share: 0.1, salt: a}}\n")
+
+
+@pytest.mark.usefixtures("with_canary")
+def test_with_a_canary_what_the_users_get_is_published_from_where_it_lies(rendered: Render) -> None:
+    manifest = rendered("production")
+    publish, canary = manifest.task("publish")["arguments"], manifest.template("canary")
+    told = {each["name"]: each["value"] for each in publish["parameters"]}
+    assert told["key"] == "{{tasks.canary.outputs.parameters.recommendations-key}}"
+    assert {"name": "result", "from": "{{tasks.canary.outputs.artifacts.recommendations}}"} in publish["artifacts"]
+    (key,) = [each for each in canary["outputs"]["parameters"] if each["name"] == "recommendations-key"]
+    assert "tasks.mixed.outputs.parameters['recommendations-key']" in key["valueFrom"]["expression"]
+    for name in ("canary-mixed", "canary-control"):
+        (own,) = [
+            each for each in manifest.template(name)["outputs"]["parameters"] if each["name"] == "recommendations-key"
+        ]
+        assert own["valueFrom"]["default"] == f"runs/{{{{workflow.name}}}}/{name}/recommendations"
+    kept = [
+        (template["name"], artifact["s3"]["key"])
+        for template in manifest.documents[0]["spec"]["templates"]
+        for artifact in template.get("outputs", {}).get("artifacts", [])
+        if artifact["name"].endswith("-kept")
+    ]
+    assert ("publish", "published/recommend/production/recommendations.json") in kept
+    assert len({key for _, key in kept}) == len(kept), "no step of the canary keeps what another keeps"
+    assert lint([("manifest.yaml", manifest.text)], mode="submit") == []
