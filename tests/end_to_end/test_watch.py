@@ -105,7 +105,7 @@ def test_changed_data_warns_stops_is_let_through_and_is_known_from_then_on(
     assert "category  newValues" in shown(setup, "--step", "clean", "--port", "items")
     assert "'space', not" not in shown(setup, "--against", "history", "--step", "clean")
 
-    gone: list[str | None] = [None] * 30 + usual[30:]
+    gone: list[str | None] = [*[None] * 30, *usual[30:]]
     stopped = start(manifest, setup, gone)
     assert stopped.phase == "Failed"
     assert phases(stopped)["gate"] == "Failed"
