@@ -306,7 +306,8 @@ def _node(node: Node, children: list[str]) -> Json:
     if node.boundary:
         data["boundaryID"] = node.boundary
     if node.message:
-        data["message"] = node.message
+        ended = node.type is NodeType.POD and "(exit code" in node.message
+        data["message"] = f"main: {node.message}" if ended else node.message  # as 3.7 and later have it
     if node.inputs:
         data["inputs"] = {"parameters": _pairs(node.inputs)}
     outputs: Json = {}

@@ -271,6 +271,18 @@ def test_runs_lists_those_of_machiya_the_newest_first(
     assert machiya("runs", "other", *ARGO) == "no such runs\n"
 
 
+@pytest.mark.parametrize("elsewhere", [{"offloadNodeStatusVersion": "fnv:1"}, {"compressedNodes": "KLUv/Q=="}])
+def test_runs_whose_steps_are_kept_elsewhere_are_listed_all_the_same(
+    machiya: Machiya, argo: FakeArgo, submit: Submit, elsewhere: dict[str, str]
+) -> None:
+    def keep_elsewhere(workflow: dict[str, Any]) -> None:
+        workflow["status"] = {"phase": "Succeeded", **elsewhere}
+
+    argo.cluster.update(submit(), keep_elsewhere)
+    (found,) = json.loads(machiya("runs", *ARGO, "--json"))
+    assert (found["phase"], found["steps"]["done"]) == ("Succeeded", 0)
+
+
 def test_show_says_the_same_as_of_a_run_of_this_machine(machiya: Machiya, argo: FakeArgo, submit: Submit) -> None:
     name = submit(*KNOWN, "-p", "factor=7", count=70)
     out = machiya("show", name[:-2], *ARGO)

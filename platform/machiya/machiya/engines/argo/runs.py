@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from machiya.engines.argo.objects import StatusError
 from machiya.engines.argo.protocol import ArgoServer, Object
 from machiya.engines.argo.status import STAGE_LABEL, WORKFLOW_LABEL, WorkflowStatus, status_of
 from machiya.errors import NotFoundError
@@ -9,6 +10,7 @@ from machiya.manifest.grammar.names import is_object_name
 
 LATEST = "latest"
 PHASE_LABEL = "workflows.argoproj.io/phase"
+_ELSEWHERE = {"compressedNodes", "offloadNodeStatusVersion"}
 _LOOKED_AT = 500
 """Runs among which one is found by the beginning of its name."""
 
@@ -30,9 +32,12 @@ def recent_runs(
 
 
 def _listed(run: Object) -> WorkflowStatus:
-    """A list has no nodes of runs from the archive, nor of those that are kept in a database."""
-    status = {name: one for name, one in (run.get("status") or {}).items() if name != "offloadNodeStatusVersion"}
-    return status_of({**run, "status": status})
+    """A list has no nodes of runs from the archive, nor of those that are kept in a database or packed in a new way."""
+    try:
+        return status_of(run)
+    except StatusError:
+        status = run.get("status") or {}
+        return status_of({**run, "status": {name: status[name] for name in status.keys() - _ELSEWHERE}})
 
 
 def find_run(server: ArgoServer, name: str = "") -> WorkflowStatus:
