@@ -90,7 +90,7 @@ def number_outputs(step: Step) -> list[models.Parameter]:
     ]
 
 
-Number = tuple[Mapping[str, str], str, str]
+Number = tuple[dict[str, str], str, str]
 """Labels of a number, the output parameter that holds it, and its file."""
 
 
