@@ -9,7 +9,6 @@ from typing import Any
 from machiya.engines.local.store import ArtifactStore
 from machiya.errors import NotFoundError
 from machiya.manifest.expressions import SHARD_FORMAT
-from machiya.manifest.expressions import SHARD_FORMAT
 from machiya.records.artifacts import OutputArtifact, list_artifacts
 from machiya.records.find import recent_runs
 from machiya.records.record import RunRecord, load_record
