@@ -7,6 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says nothing about what it shows, and a busy machine must not fail it.
+settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kit")
 
 CONTRACT = """\
 apiVersion: machiya/v1
@@ -41,11 +46,6 @@ operations:
 
 CODE = """\
 from machiya_component import Component, Context, FilesInput, MetricsOutput, TableInput, TableOutput
-from hypothesis import HealthCheck, settings
-
-# How long an example takes says nothing about what it shows, and a busy machine must not fail it.
-settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("kit")
 
 component = Component(__package__)
 
