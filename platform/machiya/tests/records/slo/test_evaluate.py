@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from machiya.records.slo import Objectives, PastRun, Published, Report, Schedule, Verdict, evaluate
@@ -173,6 +173,7 @@ def test_where_no_failure_is_allowed_one_is_too_many() -> None:
     assert (one(whole, *nights(1, 3)).state, one(whole, *nights(1, 3)).budget) == ("breached", 0.0)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30), st.integers(0, 30), st.sampled_from([0.5, 0.75, 0.9, 0.95, 1.0]))
 def test_the_budget_is_overspent_exactly_where_the_rate_is_broken(failed: int, succeeded: int, share: float) -> None:
     verdict = one({"successRate": {"atLeast": share}}, *nights(failed, succeeded))
