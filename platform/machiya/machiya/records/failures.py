@@ -12,7 +12,7 @@ from machiya_component.errors import ExitCode
 
 _LINES = 10
 _SHOWN = 3
-_OPTION = re.compile(r"--([a-z][a-z0-9_]*)")
+_OPTION = re.compile(r"--([a-z][a-z0-9_]*)|\b([a-z][a-z0-9_]*)=")
 
 Command = Callable[..., str]
 """What to type for a command of `machiya` with these words."""
@@ -40,8 +40,9 @@ def _other_values(record: RunRecord, command: Command) -> str:
 
 
 def spoken_of(record: RunRecord, words: Iterable[str]) -> list[str]:
-    """The workflow's parameters that these lines of logs speak of, as options of the component."""
-    return [name for name in dict.fromkeys(_OPTION.findall(" ".join(words))) if name in record.parameters]
+    """The workflow's parameters that these lines of logs speak of: options of the component, or NAME=VALUE."""
+    named = (option or value for option, value in _OPTION.findall(" ".join(words)))
+    return [name for name in dict.fromkeys(named) if name in record.parameters]
 
 
 def _other_data(record: RunRecord, failed: list[Step], command: Command) -> Iterator[str]:

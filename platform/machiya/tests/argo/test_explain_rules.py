@@ -232,3 +232,10 @@ def test_what_holds_up_a_running_run_is_told() -> None:
     assert found.causes == []
     assert [(cause.name, cause.verdict.rule) for cause in found.waiting] == [("train", "unschedulable")]
     assert found.press is None
+
+
+def test_what_holds_up_an_attempt_is_told_as_well() -> None:
+    waiting = node("train(0)", "Pending", "Unschedulable: 0/3 nodes are available: 3 Insufficient memory.")
+    retry = node("train", "Running", type="Retry", children=["nightly.train(0)"])
+    found = diagnosis(retry, waiting, root="Running", phase="Running")
+    assert [(cause.name, cause.verdict.rule) for cause in found.waiting] == [("train", "unschedulable")]

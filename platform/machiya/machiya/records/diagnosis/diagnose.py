@@ -123,8 +123,9 @@ def _on_exit(record: RunRecord, step: Step) -> bool:
 
 
 def _waits(step: Step) -> bool:
-    """Whether something holds up a step that has not begun."""
-    return step.node.phase is Phase.PENDING and bool(step.node.message) and not step.node.message.startswith("Backoff")
+    """Whether something holds up a step, or an attempt of it, that has not begun."""
+    last = step.last
+    return last.phase is Phase.PENDING and bool(last.message) and not last.message.startswith("Backoff")
 
 
 def _names(steps: Iterable[Step]) -> list[str]:
