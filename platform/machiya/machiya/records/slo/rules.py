@@ -2,10 +2,13 @@
 
 What one has to know of Prometheus to change anything here:
 
-- The controller forgets its metrics when it restarts. So what lasts is read by ``last_over_time``, and a metric that
-  has not been there for RANGE is an alert of its own kind: nothing is known any more.
-- ``increase`` does not see the first run of a status after that: it goes from nothing to 1. The rate of `machiya slo`
-  is the exact one.
+- The controller forgets its metrics when it restarts, and then tells them from another pod: as other series. So what
+  lasts is looked for in all series of RANGE, and a metric that has not been there for so long is an alert of its own
+  kind: nothing is known any more.
+- A gauge is what was told last, and an older run that is retried tells last. The newest success is the greatest value.
+- ``increase`` does not see the first run of a status, in each series: it goes from nothing to 1. Where a series begins,
+  that run is added. What begins higher was there before Prometheus looked, or kept samples: it is not counted.
+- ``increase`` extrapolates; runs are whole numbers.
 - PromQL knows no time zones. A deadline is rendered for the least offset of the zone within a year, and the start that
   it is about for the greatest: where clocks change, an alert comes an hour late in summer, and never wrongly.
 """
@@ -100,7 +103,7 @@ def _alert(alert: Mapping[str, Any], workflow: str, stage: str) -> dict[str, Any
 
 
 def _last_success(of: str, window: str = RANGE) -> str:
-    return f"max(last_over_time({PREFIX}last_success_seconds{{{of}}}[{window}]))"
+    return f"max(max_over_time({PREFIX}last_success_seconds{{{of}}}[{window}]))"
 
 
 def _never(of: str, window: str = RANGE) -> str:
@@ -171,15 +174,22 @@ def _offsets(schedule: Schedule, year: int) -> tuple[int, int]:
 
 def _success_rate(of: str, objective: SuccessRate) -> Mapping[str, Any]:
     over = f"{int(age(objective.over).total_seconds())}s"
-    good = f'sum(increase({PREFIX}runs_total{{{of}, status="Succeeded"}}[{over}]))'
+    succeeded = f'{of}, status="Succeeded"'
     return {
         "name": "MachiyaSuccessRate",
         "objective": "successRate",
         "severity": _WARNING,
-        "expr": f"({good} or vector(0)) / (sum(increase({PREFIX}runs_total{{{of}}}[{over}])) > 0)"
-        f" < {objective.at_least:g}",
+        "expr": f"{_runs(succeeded, over)} / ({_runs(of, over)} > 0) < {objective.at_least:g}",
         "says": f"less than {objective.at_least:.4g} of the runs of {spoken(age(objective.over))} have succeeded",
     }
+
+
+def _runs(of: str, over: str) -> str:
+    """How many ended in a time. The hour before it is that of a controller that was not scraped at that very moment."""
+    series = f"{PREFIX}runs_total{{{of}}}"
+    counted = f"sum(round(increase({series}[{over}])))"
+    first = f"sum((min_over_time({series}[{over}]) == 1) unless max_over_time({series}[1h] offset {over}))"
+    return f"(({counted} or vector(0)) + ({first} or vector(0)))"
 
 
 def _freshness(of: str, limit: str) -> Mapping[str, Any]:
@@ -195,7 +205,9 @@ def _freshness(of: str, limit: str) -> Mapping[str, Any]:
 
 
 def _coverage(of: str, objective: Coverage) -> Mapping[str, Any]:
-    metric = f'min(last_over_time({PREFIX}step_value{{{of}, name="coverage"}}[{RANGE}]))'
+    """Of each step what was told last, whichever pod of the controller told it."""
+    told = f'min by (step) ({PREFIX}step_value{{{of}, name="coverage"}})'
+    metric = f"min(last_over_time(({told})[{RANGE}:5m]))"
     return {
         "name": "MachiyaCoverage",
         "objective": "coverage",

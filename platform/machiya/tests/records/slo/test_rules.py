@@ -168,6 +168,87 @@ def test_too_many_runs_that_failed(tmp_path: Path) -> None:
     check(tmp_path, rule(ALL), runs(0, fires=False), runs(1, fires=False), runs(3, fires=True), none)
 
 
+ENDED = 'argo_workflows_machiya_runs_total{{workflow="w", stage="s", status="{}", pod="{}"}}'.format
+
+
+def test_the_first_run_of_a_status_counts(tmp_path: Path) -> None:
+    """A counter comes into being with 1. Of 20 runs one may fail."""
+
+    def runs(succeeded: str, failed: str, fires: bool) -> Case:
+        series = {ENDED("Succeeded", "a"): succeeded, ENDED("Failed", "a"): failed}
+        return Case(series, 30 * STEP, "successRate", fires)
+
+    check(
+        tmp_path,
+        rule(ALL),
+        runs("_ 1+1x29", "_x5 1x25", fires=False),  # 30 and 1
+        runs("_ 1+1x18 19x11", "_x5 1x25", fires=False),  # 19 and 1: what was promised to the dot
+        runs("_ 1+1x17 18x12", "_x5 1x25", fires=True),  # 18 and 1
+        runs("_x31", "_x28 1x2", fires=True),  # the very first
+        runs("_x28 1x2", "_x31", fires=False),
+    )
+
+
+def test_a_controller_that_begins_anew_counts_from_nothing(tmp_path: Path) -> None:
+    """Under the name of its pod or that of another: the run that failed after it is one."""
+    alert = rule({"successRate": {"atLeast": 0.95, "over": "1d"}})
+
+    def runs(before: tuple[str, str], after: tuple[str, str], fires: bool) -> Case:
+        series = {
+            ENDED("Succeeded", "a"): before[0],
+            ENDED("Failed", "a"): before[1],
+            ENDED("Succeeded", "b"): after[0],
+            ENDED("Failed", "b"): after[1],
+        }
+        return Case({name: values for name, values in series.items() if values}, 40 * STEP, "successRate", fires)
+
+    long = "30+1x20 stale _x19"
+    check(
+        tmp_path,
+        alert,
+        runs((long, "7x20 stale _x19"), ("_x21 1+1x19", ""), fires=False),  # what failed was long ago
+        runs((long, "7x20 stale _x19"), ("_x21 1+1x19", "_x30 1x10"), fires=False),  # 1 of 24
+        runs((long, "7x20 stale _x19"), ("_x21 1+1x19", "_x30 1x5 2x4"), fires=True),  # 2 of 25
+        runs(("30+1x20 stale _x1 1+1x17", "7x20 stale _x9 1x9"), ("", ""), fires=False),  # the same pod: 1 of 23
+        runs(("30+1x20 stale _x1 1+1x17", "7x20 stale _x9 1x4 2x4"), ("", ""), fires=True),  # 2 of 24
+    )
+
+
+def test_what_prometheus_did_not_see_is_not_counted(tmp_path: Path) -> None:
+    """It looks since yesterday at a controller that has counted for a year: 2 of the 5 runs that it saw failed."""
+    series = {ENDED("Succeeded", "a"): "900 900 901 902 903 903 903", ENDED("Failed", "a"): "3 3 3 3 3 4 5"}
+
+    check(tmp_path, rule(ALL), Case(series, 6 * STEP, "successRate", fires=True))
+
+
+def test_an_older_run_that_is_retried_does_not_make_the_result_older(tmp_path: Path) -> None:
+    name = f"argo_workflows_machiya_last_success_seconds{LABELS}"
+    missed = due([FIRST - DAY, FIRST], FIRST + 4 * HOUR, fires=False)
+    (values,) = missed.series.values()
+    retried = Case({name: f"{values} {FIRST - DAY}"}, FIRST + 5 * HOUR, "finishedBy", fires=False)
+    old = Case({name: f"_x23 {22 * HOUR} 0x24"}, 45 * HOUR, "freshness", fires=False)
+
+    check(tmp_path, rule(ALL), retried, old)
+
+
+def test_coverage_is_what_was_told_last(tmp_path: Path) -> None:
+    """Not what a pod of the controller told that is gone, where a later one told another; of two steps the smaller."""
+    metric = 'argo_workflows_machiya_step_value{{workflow="w", stage="s", step="{}", name="coverage", pod="{}"}}'.format
+
+    def one(fires: bool, **values: str) -> Case:
+        series = {metric(*name.split("_")): text for name, text in values.items()}
+        return Case(series, 10 * STEP, "coverage", fires)
+
+    check(
+        tmp_path,
+        rule(ALL),
+        one(fires=False, publish_a="0.8x3 stale", publish_b="_x5 0.95x5"),
+        one(fires=True, publish_a="0.95x3 stale", publish_b="_x5 0.8x5"),
+        one(fires=True, publish_a="0.8x3 stale"),  # the one that came after has told nothing yet
+        one(fires=True, publish_a="0.95x10", other_a="0.8x10"),
+    )
+
+
 def test_coverage_and_duration(tmp_path: Path) -> None:
     def one(objective: str, metric: str, value: float, fires: bool, **labels: str) -> Case:
         given = {"workflow": "w", "stage": "s", **labels}
