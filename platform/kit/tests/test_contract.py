@@ -190,6 +190,13 @@ def test_loading_a_wrong_contract_raises_with_every_finding(toy: Path) -> None:
     assert caught.value.exit_code == 70
 
 
+def test_what_a_merge_brings_has_the_line_of_what_it_is_merged_into() -> None:
+    raw = parse_text("a: &a {type: integer, default: 1}\nb:\n  <<: *a\n  default: 2\n")
+    assert raw.data["b"] == {"type": "integer", "default": 2}
+    assert raw.line_of(("b", "default")) == 4
+    assert raw.line_of(("b", "type")) == 2
+
+
 def test_yaml_words_stay_words() -> None:
     raw = parse_text("on: yes\nday: 2026-01-02\n")
 

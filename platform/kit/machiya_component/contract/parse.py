@@ -107,7 +107,8 @@ def _lines(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, int]]:
 
     if isinstance(node, CommentedMap):
         for key, value in node.items():
-            yield (*path, str(key)), node.lc.key(key)[0] + 1
+            if key in (node.lc.data or {}):  # what a merge (<<) brought has no line here
+                yield (*path, str(key)), node.lc.key(key)[0] + 1
             yield from _lines(value, (*path, str(key)))
     elif isinstance(node, CommentedSeq):
         for index, value in enumerate(node):
