@@ -90,7 +90,7 @@ def running(argo: FakeArgo, tls: Path | None = None, host: str = "127.0.0.1") ->
         argo.ca_file, scheme = tls / "ca.pem", "https"
         authority.cert_pem.write_to_path(str(argo.ca_file))
     argo.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield argo
@@ -194,8 +194,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         try:
             for result in results:
-                wrong = answer_problems(call, result)
-                self._chunk({"error": {"http_code": 501, "message": "; ".join(wrong)}} if wrong else {"result": result})
+                event = {"result": result}
+                wrong = answer_problems(call, event)
+                self._chunk({"error": {"http_code": 501, "message": "; ".join(wrong)}} if wrong else event)
         except RefusedError as refused:
             error = {"grpc_code": _GRPC[refused.status], "http_code": refused.status, "message": refused.message}
             self._chunk({"error": error})

@@ -1,6 +1,7 @@
 """The commands that speak to a cluster, as people type them."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,17 @@ OF_OTHERS = {
 }
 
 
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workflow's folder as every test finds it."""
+    return write_project(tmp_path_factory.mktemp("rendered"))
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argo: FakeArgo) -> Path:
+def folder(rendered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argo: FakeArgo) -> Path:
     """The workflow's folder, in the project that commands are typed in; variables name the server."""
-    folder = write_project(tmp_path / "project")
+    folder = tmp_path / "project" / "workflows" / rendered.name
+    shutil.copytree(rendered, folder)
     monkeypatch.chdir(folder.parents[1])
     monkeypatch.delenv("MACHIYA_HOME", raising=False)
     for name, value in argo.environment.items():

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from machiya.cli.main import machiya
 from machiya.cli.shell import run
 from machiya.engines.argo.client import ArgoServerClient
+from machiya.engines.argo.protocol import Object
 from tests.argo.server import FakeArgo
 from tests.cluster.story import Story
 
@@ -29,10 +29,15 @@ def say(argo: FakeArgo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     return call
 
 
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory: pytest.TempPathFactory) -> Object:
+    """What is submitted."""
+    return Story(tmp_path_factory.mktemp("story")).first_run(CODES).workflow
+
+
 @pytest.fixture
-def failed(argo: FakeArgo, client: ArgoServerClient, tmp_path: Path) -> str:
+def failed(argo: FakeArgo, client: ArgoServerClient, workflow: Object) -> str:
     """A run whose second step found data that breaks its contract."""
-    workflow = Story(tmp_path).first_run(CODES).workflow
     name = str(client.create(workflow)["metadata"]["name"])
     argo.cluster.finish(name, failing={"second": 65}, lines=["begins", "gauge: row 3 has no user; mend it. --unit"])
     return name
