@@ -7,7 +7,7 @@ model says by default.
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
@@ -42,32 +42,36 @@ _EXAMPLES = {
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 class Toleration(_Part):
     """A Kubernetes toleration."""
 
     key: str | None = None
-    operator: Annotated[str, StringConstraints(pattern="^(Exists|Equal)$")] | None = None
+    operator: Literal["Exists", "Equal"] | None = None
     value: str | None = None
-    effect: Annotated[str, StringConstraints(pattern="^(NoSchedule|PreferNoSchedule|NoExecute)$")] | None = None
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     toleration_seconds: int | None = None
 
 
 class Pool(_Part):
-    """Nodes of one kind: what one pod can have there at most, and how the pod gets there.
-
-    A ``preemptible`` pool may lose its nodes at any time: steps on exit are kept away, others are tried more often.
-    """
+    """Nodes of one kind: what one pod can have there at most, and how the pod gets there."""
 
     name: ObjectName
     cpu: float = Field(gt=0)
+    """What one pod can have at most."""
     memory: Quantity
+    """What one pod can have at most: 32Gi."""
     node_selector: dict[str, str] = Field(default_factory=dict)
+    """Labels of the nodes."""
     tolerations: tuple[Toleration, ...] = ()
+    """Taints of the nodes that pods live with."""
     priority_class_name: ObjectName | None = None
     preemptible: bool = False
+    """Nodes may be lost at any time: steps on exit are kept away, others are tried more often."""
 
 
 class Retention(_Part):
@@ -75,26 +79,34 @@ class Retention(_Part):
     as their run: somebody may want to look at them."""
 
     succeeded: Age = "1d"
+    """Runs that succeeded."""
     failed: Age = "7d"
+    """Runs that failed: as long as they can be retried."""
     pods: Age = "1h"
+    """Pods of steps that succeeded."""
 
 
 class Profile(_Part):
-    """Everything about a stage that is no matter of the workflow itself.
-
-    ``protect_pods`` keeps nodes from being emptied while pods of a run are on them. ``links`` are templates of URLs by
-    what they lead to (``run``, ``viewer``, ``tensorboard``, ``commit``).
-    """
+    """Everything about a stage that is no matter of the workflow itself."""
 
     namespace: ObjectName | None = None
+    """metadata.namespace of what is rendered."""
     service_account_name: ObjectName = EXECUTOR_ACCOUNT
     parallelism: int | None = Field(default=None, ge=1)
+    """How many pods of a run there are at once, at most."""
     archive_logs: bool = True
+    """Keep the logs of steps in the store."""
     protect_pods: bool = True
+    """Keep nodes from being emptied while pods of a run are on them."""
     retention: Retention = Retention()
     pools: tuple[Pool, ...] = ()
-    operations: dict[OperationName, str] = Field(default_factory=dict)
+    """Kinds of nodes; a step gets the first that has room for it."""
+    operations: dict[OperationName, str] = Field(
+        default_factory=dict, json_schema_extra={"additionalProperties": False}
+    )
+    """Pools by operation, where it is not left to the size: {recommender.train: large}."""
     links: dict[str, Link] = Field(default_factory=dict)
+    """Templates of URLs by what they lead to: run, viewer, tensorboard, commit."""
 
     def pool(self, name: str) -> Pool:
         """The pool of this name; ``KeyError`` where there is none."""

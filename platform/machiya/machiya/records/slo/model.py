@@ -24,14 +24,16 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, use_attribute_docstrings=True)
 
 
 class SuccessRate(_Part):
     """The share of the runs of the last days that must succeed."""
 
     at_least: Share
+    """0.95: one of 20 may fail."""
     over: Age = "30d"
+    """How far back runs count."""
 
 
 class Coverage(_Part):
@@ -47,17 +49,20 @@ class Duration(_Part):
 
 
 class Objectives(_Part):
-    """What is promised at a stage; what is not given is not judged.
+    """What is promised at a stage; what is not given is not judged."""
 
-    ``finished_by`` is a time of day in the workflow's time zone, ``freshness`` how old the published result may be,
-    counted from the start of the run that made it.
-    """
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     finished_by: Clock | None = None
+    """Time of day in the workflow's time zone, by which the run that the schedule starts has succeeded: "06:00"."""
     success_rate: SuccessRate | None = None
+    """The share of the runs of the last days that must succeed: {atLeast: 0.95, over: 30d}."""
     freshness: Age | None = None
+    """How old the published result may be, from the start of the run that made it: 26h."""
     coverage: Coverage | None = None
+    """The share of the known users who must have a result: {atLeast: 0.9}."""
     duration: Duration | None = None
+    """How long a run may take: {atMost: 2h}."""
 
     @model_validator(mode="after")
     def _something(self) -> "Objectives":
