@@ -376,7 +376,7 @@ def _stop(strategy: str) -> Callable[[_Request], Json]:
 
 def _resume(request: _Request) -> Json:
     request.may("update", "workflows")
-    return request.cluster.update(request.name, lambda workflow: workflow["spec"].pop("suspend", None))
+    return request.cluster.resume(request.name)
 
 
 def _find(plural: str) -> Callable[[_Request], Json]:

@@ -1,5 +1,6 @@
 """The commands that speak to a cluster, as people type them."""
 
+import copy
 import json
 import shutil
 from collections.abc import Callable
@@ -343,6 +344,37 @@ def test_a_run_is_stopped_or_killed(machiya: Machiya, argo: FakeArgo) -> None:
     assert argo.cluster.get(name)["spec"]["shutdown"] == "Terminate"
     argo.cluster.end(name, "Failed", "Stopped with strategy 'Terminate'")
     assert "nothing to stop, it has ended" in machiya("stop", *ARGO)
+
+
+GATE = {"id": "gate", "name": "gate", "displayName": "gate", "type": "Suspend", "phase": "Running"}
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"spec": {"suspend": True}}, {}),
+        ({"status": {"nodes": {"gate": GATE}}}, {"gate": "Succeeded"}),
+    ],
+)
+def test_a_run_that_waits_goes_on_once(
+    machiya: Machiya, argo: FakeArgo, change: dict[str, dict[str, Any]], left: dict[str, str]
+) -> None:
+    def wait(workflow: dict[str, Any]) -> None:
+        for part, values in change.items():
+            workflow[part] |= copy.deepcopy(values)
+
+    machiya("submit", "letters", "--stage", STAGE)
+    (name,) = argo.cluster.workflows
+    argo.cluster.begin(name)
+    assert machiya("resume", *ARGO) == f"{name}: nothing waits in it\n"
+    argo.cluster.update(name, wait)
+    assert machiya("resume", name[:-2], *ARGO) == f"{name}: goes on\n"
+    workflow = argo.cluster.get(name)
+    nodes = {one: node["phase"] for one, node in workflow["status"].get("nodes", {}).items()}
+    assert "suspend" not in workflow["spec"]
+    assert nodes == left
+    assert machiya("resume", name, *ARGO) == f"{name}: nothing waits in it\n"
+    assert argo.asked("PUT") == [f"/api/v1/workflows/{NAMESPACE}/{name}/resume"]
 
 
 def test_what_is_not_there_and_what_is_not_unique(machiya: Machiya, submit: Submit) -> None:

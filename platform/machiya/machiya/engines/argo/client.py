@@ -165,7 +165,7 @@ class ArgoServerClient:
         return self._change(name, "retry", again)
 
     def resume(self, name: str) -> Object:
-        """Let a run go on that waits at a suspend step."""
+        """Let a run go on that waits at a suspend step, or is suspended as a whole."""
         return self._change(name, "resume", {})
 
     def stop(self, name: str, *, kill: bool = False) -> Object:

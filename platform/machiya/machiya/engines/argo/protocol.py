@@ -61,7 +61,7 @@ class ArgoServer(Protocol):
         """Run again what failed; and the steps of this display name, with all that follows, though they succeeded."""
 
     def resume(self, name: str) -> Object:
-        """Let a run go on that waits at a suspend step."""
+        """Let a run go on that waits at a suspend step, or is suspended as a whole."""
 
     def stop(self, name: str, *, kill: bool = False) -> Object:
         """End a run: its steps get SIGTERM and the exit handler runs; `kill`: at once, without it."""

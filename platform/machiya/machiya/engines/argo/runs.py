@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from machiya.engines.argo.objects import StatusError
 from machiya.engines.argo.protocol import ArgoServer, Object
 from machiya.engines.argo.status import STAGE_LABEL, WORKFLOW_LABEL, WorkflowStatus, status_of
+from machiya.engines.argo.watching import ended
+from machiya.engines.local.argo.interpreter.nodes import NodeType, Phase
 from machiya.errors import NotFoundError
 from machiya.manifest.grammar.names import is_object_name
 
@@ -58,6 +60,14 @@ def find_run(server: ArgoServer, name: str = "") -> WorkflowStatus:
         return status_of(server.get(name))
     except NotFoundError as error:
         return status_of(server.get(_begins_with(server, name, error)))
+
+
+def waits(run: WorkflowStatus) -> bool:
+    """Whether a step waits for somebody, or the run is suspended as a whole; resuming it, Argo does not say so."""
+    if ended(run.data):
+        return False
+    steps = (one for one in run.state.nodes.values() if one.type is NodeType.SUSPEND)
+    return bool((run.data.get("spec") or {}).get("suspend")) or any(one.phase is Phase.RUNNING for one in steps)
 
 
 def _begins_with(server: ArgoServer, name: str, error: NotFoundError) -> str:
