@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import helm_python
 import pytest
@@ -47,10 +48,8 @@ def namespace(kube: Kube) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def installed(settings: Settings, namespace: str) -> Iterator[helm_python.Config]:
     """The chart, installed by Helm with the least values: rights, and no store."""
-    controller, account = settings.controller
-    values = {"controller": {"namespace": controller, "serviceAccount": account}}
     with helm_python.Config(kubeconfig_path=str(settings.kubeconfig), namespace=namespace) as config:
-        config.install(str(CHART), RELEASE, values, namespace=namespace)
+        config.install(str(CHART), RELEASE, values_of(settings), namespace=namespace)
         yield config
         config.uninstall(RELEASE, ignore_not_found=True)
 
@@ -59,10 +58,14 @@ def installed(settings: Settings, namespace: str) -> Iterator[helm_python.Config
 def with_store(settings: Settings, installed: helm_python.Config) -> helm_python.Config:
     """The chart with a store: that of MACHIYA_TEST_VALUES, or an S3 server of its own."""
     given = yaml.safe_load(settings.values.read_text("utf-8")) if settings.values else {"tryout": {"enabled": True}}
-    controller, account = settings.controller
-    values = {"controller": {"namespace": controller, "serviceAccount": account}, **given}
-    installed.upgrade(str(CHART), RELEASE, values, wait="watcher", timeout=600)
+    installed.upgrade(str(CHART), RELEASE, {**values_of(settings), **given}, wait="watcher", timeout=600)
     return installed
+
+
+def values_of(settings: Settings) -> dict[str, Any]:
+    """The least values of the chart: rights, and no store."""
+    controller, account = settings.controller
+    return {"controller": {"namespace": controller, "serviceAccount": account}}
 
 
 def environment_of(settings: Settings, kube: Kube, namespace: str, folder: Path) -> dict[str, str]:
