@@ -72,6 +72,12 @@ def test_a_step_that_fails_or_writes_no_such_file_leaves_what_is_kept(setup: Set
     assert kept(setup, tmp_path) == "one"
 
 
+def test_what_a_step_that_failed_wrote_is_not_kept(setup: Setup, tmp_path: Path) -> None:
+    run(setup, "write", "one")
+    assert run(setup, "fail-after", "two").phase == "Failed"
+    assert kept(setup, tmp_path) == "one"
+
+
 def test_a_retry_of_a_run_does_not_bring_back_what_a_later_one_has_replaced(setup: Setup, tmp_path: Path) -> None:
     first = run(setup, "write", "one")
     run(setup, "write", "two")

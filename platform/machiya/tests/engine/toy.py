@@ -29,6 +29,9 @@ def main(operation: str, *values: str) -> int:
     elif operation == "exit":
         sys.stderr.write("it went wrong: do this\n")
         return int(values[0])
+    elif operation == "fail-after":  # fail-after TEXT: fails when it has written all
+        main("write", values[0])
+        return 70
     elif operation == "later":  # later N ATTEMPT: fails in the attempts before the N-th, which is 0 for the first
         return main("write", "in the end") if int(values[1]) >= int(values[0]) else 75
     elif operation == "die":

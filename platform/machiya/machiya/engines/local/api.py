@@ -5,7 +5,7 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -44,7 +44,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Setup:
-    """What runs work with. Left out: the store and the memory below `home`, and the whole machine."""
+    """What runs work with. Left out: the store and the memory below `home`, the whole machine, and its clock."""
 
     home: Path
     launcher: Launcher
@@ -52,6 +52,7 @@ class Setup:
     memo: Memo | None = None
     capacity: Capacity | None = None
     grace: float = 30.0
+    clock: Callable[[], float] = time.time
     observers: Sequence[Observer] = field(default_factory=tuple)
     handle_signals: bool = True
 
@@ -63,6 +64,7 @@ class Setup:
             memo=self.memo or DirectoryMemo(self.home / "cache"),
             capacity=self.capacity or machine_capacity(),
             grace=self.grace,
+            clock=self.clock,
         )
 
 

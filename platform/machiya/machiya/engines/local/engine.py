@@ -61,13 +61,14 @@ _NEVER = -1.0
 
 @dataclass(frozen=True)
 class Parts:
-    """What an engine works with. ``grace`` is how long a program has between SIGTERM and SIGKILL, in seconds."""
+    """What an engine works with. ``grace``: seconds from SIGTERM to SIGKILL; ``clock``: what waits are counted by."""
 
     launcher: Launcher
     store: ArtifactStore
     memo: Memo
     capacity: Capacity
     grace: float = 30.0
+    clock: Callable[[], float] = time.time
 
 
 class Engine:
@@ -76,6 +77,7 @@ class Engine:
     def __init__(self, folder: RunFolder, parts: Parts, observers: Sequence[Observer] = ()) -> None:
         self.folder = folder
         self._parts = parts
+        self._clock = parts.clock
         self._observers = observers
         self._told: asyncio.Queue[Told] = asyncio.Queue()
         self._background: set[asyncio.Task[None]] = set()
@@ -132,7 +134,7 @@ class Engine:
     async def _work(self) -> None:
         self._listen(self._waiting())  # who stops the run before it begins need not see it begin
         if self._interpreter.ended is None:
-            self._obey(self._interpreter.start(time.time()))
+            self._obey(self._interpreter.start(self._clock()))
         while self._interpreter.ended is None:
             self._listen([await self._next(), *self._waiting()])
 
@@ -154,17 +156,17 @@ class Engine:
         interpreter = self._interpreter
         while True:
             due = interpreter.next_time
-            wait = None if due is None else max(due - time.time(), 0.0)
+            wait = None if due is None else max(due - self._clock(), 0.0)
             if interpreter.suspended:
                 wait = _CONTROL_SECONDS if wait is None else min(wait, _CONTROL_SECONDS)
             try:
                 async with asyncio.timeout(wait):
                     return await self._told.get()
             except TimeoutError:
-                if due is not None and due <= time.time():
-                    return lambda: interpreter.advance(time.time())
+                if due is not None and due <= self._clock():
+                    return lambda: interpreter.advance(self._clock())
                 if interpreter.suspended and self._resumed():
-                    return lambda: interpreter.resume(time.time())
+                    return lambda: interpreter.resume(self._clock())
 
     def _resumed(self) -> bool:
         """Whether somebody left the sign that what is suspended may go on."""
@@ -209,7 +211,7 @@ class Engine:
             self._spawn(self._memory.remember(command))
 
     def _write(self, event: Event) -> None:
-        entry = self._log.append(event, time.time())
+        entry = self._log.append(event, self._clock())
         self.state.apply(entry)
         for observer in self._observers:
             observer(entry, self.state)
@@ -233,12 +235,12 @@ class Engine:
     def _started(self, node: str, handle: Mapping[str, Any]) -> None:
         def tell() -> Sequence[Command]:
             self._write(PodLaunched(node, dict(handle)))
-            return self._interpreter.pod_started(node, time.time())
+            return self._interpreter.pod_started(node, self._clock())
 
         self._tell(tell)
 
     def _ended(self, node: str, outcome: Outcome) -> None:
-        self._tell(lambda: self._interpreter.pod_ended(node, outcome, time.time()))
+        self._tell(lambda: self._interpreter.pod_ended(node, outcome, self._clock()))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -255,7 +257,7 @@ class Engine:
     async def _recall(self, command: Recall) -> None:
         wanted = replace(command, max_age=_NEVER) if command.node_id in self._forced else command
         outputs = await self._memory.recall(wanted)
-        self._tell(lambda: self._interpreter.recalled(command.node_id, outputs, time.time()))
+        self._tell(lambda: self._interpreter.recalled(command.node_id, outputs, self._clock()))
 
     # Stopping
 
@@ -266,7 +268,7 @@ class Engine:
 
         def tell() -> Sequence[Command]:
             self._write(Stopping(kill))
-            return self._interpreter.stop(time.time(), kill=kill)
+            return self._interpreter.stop(self._clock(), kill=kill)
 
         self._tell(tell)
 

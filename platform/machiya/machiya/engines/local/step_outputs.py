@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from machiya.engines.local.argo.interpreter.commands import OutputArtifact, OutputParameter, PodSpec
 from machiya.engines.local.argo.interpreter.nodes import ArtifactValue, Outputs, Usage
+from machiya.engines.local.kept import is_kept_file
 from machiya.engines.local.launchers import Exit, RunningStep, Workspace
 from machiya.engines.local.paths import inside
 from machiya.engines.local.store import ArtifactStore
@@ -21,7 +22,8 @@ class StepOutputs:
     """Collects what a program wrote.
 
     Of one that failed, what there is; it never replaces something in the store, but for what it has read itself under
-    the same key: an attempt goes on from the checkpoint of the one before, and leaves a newer one.
+    the same key: an attempt goes on from the checkpoint of the one before, and leaves a newer one. Files that outlive
+    runs are kept of a success alone.
     """
 
     def __init__(self, spec: PodSpec, workspace: Workspace, store: ArtifactStore) -> None:
@@ -85,13 +87,17 @@ class StepOutputs:
         return found
 
     def _keep(self, artifact: OutputArtifact, source: Path, *, replace: bool) -> ArtifactValue | None:
-        if not (replace or artifact.key in self._own) and self._store.find(artifact.key) is not None:
+        if not replace and (is_kept_file(artifact.key) or not self._is_free(artifact.key)):
             return None
         if any(_overlap(artifact, other) for other in self._spec.output_artifacts if other is not artifact):
             source = self._copied(source)
         reference = self._store.put(source, artifact.key)
         self._size = (self._size or 0) + reference.size
         return ArtifactValue(reference.key, digest=reference.digest)
+
+    def _is_free(self, key: str) -> bool:
+        """Whether nothing is there that somebody else made."""
+        return key in self._own or self._store.find(key) is None
 
     def _copied(self, source: Path) -> Path:
         """A copy for the store to take, since another artifact holds the same files."""
