@@ -2,11 +2,8 @@
 
 import json
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +13,7 @@ from machiya.engines.local.launchers.process import ProcessLauncher
 from machiya.engines.local.store import DirectoryStore
 from machiya.manifest.render import render
 from machiya.pins import load_pins
+from tests.end_to_end.webhook import Webhook, listening
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "components" / "preprocess" / "sample"
@@ -31,38 +29,12 @@ workflow.on_exit(tell.named("notify"))
 """
 
 
-class Webhook(HTTPServer):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.told: list[dict[str, Any]] = []
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers 200."""
-
-    server: Webhook
-
-    def do_POST(self) -> None:
-        self.server.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in http.server
-        """Say nothing."""
-
-
 @pytest.fixture
 def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
-    with Webhook() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with listening() as server:
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setenv("MACHIYA_SECRET_GENERIC_WEBHOOK", f"http://127.0.0.1:{server.server_port}/T0KEN")
+        monkeypatch.setenv("MACHIYA_SECRET_GENERIC_WEBHOOK", server.address)
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
