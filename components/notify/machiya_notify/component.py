@@ -10,6 +10,7 @@ component = Component(__package__)
 @component.operation
 def send(
     context: Context,
+    warnings: FilesInput | None,
     earlier: FilesInput | None,
     receipt: FilesOutput,
     *,
@@ -31,10 +32,21 @@ def send(
     from machiya_notify.receipt import Receipt
     from machiya_notify.sending import report, send_once
     from machiya_notify.styles import RUN, lines
+    from machiya_notify.warnings import read_warnings
 
     others = {name: address for name, address in links.items() if name != RUN}
     addresses = filled_links({RUN: link or links.get(RUN, ""), **others}, run=run, workflow=workflow, stage=stage)
-    ended = Run(workflow, stage, run, status, duration, read_failures(failures), addresses, read_components(components))
+    ended = Run(
+        workflow,
+        stage,
+        run,
+        status,
+        duration,
+        read_failures(failures),
+        addresses,
+        read_components(components),
+        () if warnings is None else read_warnings(warnings.path, context.log),
+    )
     before = None if earlier is None else earlier.path
     deliveries = send_once(ended, configured(context.secret), before, context.log)
     Receipt(ended, lines(ended), deliveries).write(receipt.path)

@@ -21,8 +21,9 @@ def test_running_the_generator_again_gives_the_committed_sample(tmp_path: Path) 
     specification.loader.exec_module(module)
     module.write(tmp_path)
 
-    made, kept = tmp_path / "earlier" / "receipt.json", HOME / "sample" / "earlier" / "receipt.json"
-    assert made.read_bytes() == kept.read_bytes()
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.json")}
+    assert {str(path) for path in made} == {"earlier/receipt.json", "warnings/findings.json"}
+    assert made == {path: (HOME / "sample" / path).read_bytes() for path in made}
 
 
 def test_the_readme_tells_every_parameter_port_secret_and_outcome() -> None:

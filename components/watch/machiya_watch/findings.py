@@ -42,6 +42,11 @@ class Findings:
         found = [f"{WORDS[level]}: {self.table}.{change}" for level in levels for change in self.of_level(level)]
         return found + [f"note: {self.table}: {note}" for note in self.notes]
 
+    def warnings(self) -> list[str]:
+        """What people are told when the run has ended, errors first: one may have been let through, or tolerated."""
+        errors = [f"{self.table}.{change} (an error by its limits)" for change in self.of_level("error")]
+        return errors + [f"{self.table}.{change}" for change in self.of_level("warn")]
+
     def accepted(self, accept: str) -> list[str]:
         """The errors that a list with commas lets through: by their names, or those of their columns or tables."""
         wanted = names_in(accept)
@@ -64,7 +69,8 @@ class Findings:
 
     def write(self, folder: Path) -> None:
         """Write ``findings.json``."""
-        data = {"table": self.table, "changes": [asdict(change) for change in self.changes], "notes": self.notes}
+        changes = [asdict(change) for change in self.changes]
+        data = {"table": self.table, "changes": changes, "notes": self.notes, "warnings": self.warnings()}
         (folder / FINDINGS).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -192,9 +192,22 @@ def test_a_run_that_is_done_again_is_remembered_once_and_not_compared_with_itsel
 
 def test_an_older_run_that_ends_late_takes_its_place_by_its_start_and_the_oldest_are_forgotten(days: Days) -> None:
     for day in (3, 1, 4, 2):
-        days.remember(days.compare(day, items()), keep=3)
+        days.remember(days.compare(day, items(weight=[float(day)] * 400)), keep=3)
 
     assert days.remembered() == ["run-4", "run-3", "run-2"]
+
+
+def test_the_same_data_is_remembered_once_and_found_the_same_so_that_the_gate_comes_from_the_cache(days: Days) -> None:
+    days.day(1, items(weight=[4.0] * 400))
+    days.day(2, items(), accept="items")
+    again = days.day(3, items())
+    once_more = days.day(4, items())
+
+    assert days.remembered() == ["run-2", "run-1"]
+    assert again.sidecars["findings"].digest == once_more.sidecars["findings"].digest
+
+    days.day(5, items(weight=[4.0] * 400))
+    assert days.remembered() == ["run-5", "run-2"], "it takes the place of the earlier run"
 
 
 def test_a_table_without_a_sidecar_is_looked_at_itself(days: Days, tmp_path: Path) -> None:

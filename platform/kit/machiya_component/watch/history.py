@@ -24,6 +24,10 @@ class Snapshot(_Part):
     rows: int
     columns: dict[str, dict[str, Any]]
 
+    def has_the_data_of(self, other: "Snapshot") -> bool:
+        """Whether both tables have the same content; not where the digest of one is not known."""
+        return bool(self.digest) and self.digest == other.digest
+
 
 class History(_Part):
     """The last good runs of one table, the newest first."""
@@ -35,8 +39,14 @@ class History(_Part):
 
     def remembering(self, snapshot: Snapshot, keep: int) -> "History":
         """With one more run, of which the newest ``keep`` stay. A run that is there already is replaced: whoever
-        remembers twice has remembered once."""
-        others = [one for one in self.runs if one.run != snapshot.run]
+        remembers twice has remembered once.
+
+        The same data is remembered once, too. As long as that of the newest run comes again, nothing changes: whoever
+        runs a workflow on the data of today again and again does not push out the days before.
+        """
+        if self.runs and self.runs[0].has_the_data_of(snapshot):
+            return self
+        others = [one for one in self.runs if one.run != snapshot.run and not one.has_the_data_of(snapshot)]
         newest = sorted([*others, snapshot], key=lambda one: (one.started, one.run), reverse=True)
         return self.model_copy(update={"runs": tuple(newest[:keep])})
 
