@@ -26,7 +26,7 @@ WORKFLOW = """
 from machiya.dsl import Workflow, run
 
 workflow = Workflow("daily", summary="Cleans", owner="us")
-preprocess, watch = workflow.components("preprocess", "watch")
+preprocess, watch, notify = workflow.components("preprocess", "watch", "notify")
 events, catalogue = workflow.artifact("events", "The log"), workflow.artifact("catalogue", "The items")
 clean = preprocess.clean(events=events, catalogue=catalogue, known_categories=[])
 good_runs = workflow.kept("history/clean-items.json", file="history.json")
@@ -35,6 +35,8 @@ gate = watch.gate(findings=compare.findings, stage=run.stage, **workflow.expose(
 split = preprocess.split(interactions=clean.interactions).after(gate)
 remember = watch.remember(snapshot=compare.snapshot, earlier=good_runs).after(split)
 workflow.keep(remember.history, good_runs)
+tell = notify.send(workflow=run.workflow, run=run.name, status=run.status, warnings=compare.findings)
+workflow.on_exit(tell)
 """
 
 
@@ -43,7 +45,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("daily")
     shutil.copytree(ROOT / "workflows" / "recommend" / "contracts", folder / "contracts")
     (folder / "workflow.py").write_text(WORKFLOW)
-    (folder / "pins.yaml").write_text("registry: machiya\ndevelopment:\n  preprocess: 1.0.0\n  watch: 1.0.0\n")
+    (folder / "pins.yaml").write_text("registry: machiya\ndevelopment:\n  preprocess: 1.0.0\n  watch: 1.0.0\n  notify: 1.0.0\n")
     return render(load_workflow(folder, "development"), load_pins(folder))
 
 
@@ -78,6 +80,14 @@ def phases(result: Result) -> dict[str, str]:
     return {node.display_name: str(node.phase) for node in result.state.nodes.values() if node.type is NodeType.RETRY}
 
 
+def told(setup: Setup, result: Result, scratch: Path) -> list[str]:
+    """What `notify` says was odd."""
+    target = scratch / "receipt.json"
+    target.unlink(missing_ok=True)
+    DirectoryStore(setup.home / "store").link(f"runs/{result.run}/send/receipt", target, "receipt.json")
+    return [line for line in json.loads(target.read_text())["text"] if line.startswith("Warning: ")]
+
+
 def good_runs(setup: Setup, scratch: Path) -> list[str]:
     target = scratch / "history.json"
     target.unlink(missing_ok=True)
@@ -97,10 +107,12 @@ def test_changed_data_warns_stops_is_let_through_and_is_known_from_then_on(
     usual = categories()
     first = start(manifest, setup, usual)
     assert first.phase == "Succeeded", "without a good run everything passes"
+    assert told(setup, first, tmp_path) == []
 
     new: list[str | None] = ["space", "space", *usual[2:]]
     warned = start(manifest, setup, new)
     assert warned.phase == "Succeeded"
+    assert told(setup, warned, tmp_path) == ["Warning: items.category.newValues: 'space', not in the last good runs"]
     assert good_runs(setup, tmp_path) == [warned.run, first.run]
     assert "category  newValues" in shown(setup, "--step", "clean", "--port", "items")
     assert "'space', not" not in shown(setup, "--against", "history", "--step", "clean")

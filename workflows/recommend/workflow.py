@@ -89,10 +89,12 @@ flip = publish.publish(
 workflow.keep(flip.after(evaluate, report).pointer, published)
 
 # What training reads is compared with the last good runs before, and is one of them when all is published.
+findings = []
 for name, table in {"interactions": clean.interactions, "items": clean.items}.items():
     good_runs = workflow.kept(f"history/clean-{name}.json", file="history.json")
     compare = watch.compare(data=table, history=good_runs, table=name, run=run.name, started=run.started)
-    gate = watch.gate(findings=compare.named(f"watch-{name}").findings, stage=run.stage, **gate_rules)
+    findings.append(compare.named(f"watch-{name}").findings)
+    gate = watch.gate(findings=compare.findings, stage=run.stage, **gate_rules)
     train.after(gate.named(f"gate-{name}"))
     remember = watch.remember(snapshot=compare.snapshot, earlier=good_runs).named(f"remember-{name}")
     workflow.keep(remember.after(flip).history, good_runs)
@@ -107,6 +109,7 @@ tell = notify.send(
     components=run.components,
     link=run_link,
     links=run.links,
+    warnings=findings,
     earlier=run.earlier.receipt,
 )
 workflow.on_exit(tell.named("notify"))

@@ -1,16 +1,18 @@
 """What may be said of steps on exit, and what of them alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from machiya.dsl.builder import Workflow
+from machiya.dsl.compatible import mismatches
 from machiya.dsl.findings import nearest
-from machiya.dsl.handles import Draft
+from machiya.dsl.handles import Draft, OutputHandle, draft_of
 from machiya.dsl.model import EARLY_FACTS, RUN_FACTS, RUN_STATUSES, Constant, Place, RunReference, Value
-from machiya_component.contract.model import Parameter
+from machiya_component.contract.model import Parameter, Port
 from machiya_component.parameters import violations
 
 ON_EXIT = "Use it in a step of workflow.on_exit(...)."
+_TELL = "Tell it facts of the run (run.status, run.failures), or let another step do the work."
 _ALWAYS_KNOWN = ("workflow", "stage")
 """Facts that the workflow file and the stage decide; they hold for every run."""
 
@@ -34,8 +36,30 @@ def wiring_problem(draft: Draft, source: Draft) -> tuple[str, str] | None:
     """(message, remedy) if `draft` cannot read an output of `source` because one of them is on exit."""
     if draft.on_exit:
         message = f"a step on exit cannot read what {source.name} puts out: it may not be there."
-        return message, "Tell it facts of the run (run.status, run.failures), or let another step do the work."
+        return message, _TELL
     return _too_late(source)
+
+
+def left_problems(port: Port, outputs: Sequence[OutputHandle]) -> Iterator[Problem]:
+    """What is wrong if an input of a step on exit reads what steps of the work left, as far as the run came to them."""
+    for output in outputs:
+        source = draft_of(output.step)
+        if source.on_exit or not port.optional:
+            message = f"a step on exit cannot read what {source.name} puts out: it may not be there."
+            yield Problem("exit", message, _TELL if source.on_exit else f"Wire an optional input. {_TELL}")
+        elif source.may_be_cached:
+            message = f"{source.name} may come from the cache, and what it puts out lies with another run then."
+            yield Problem("exit", message, f"Read from an operation that says `cache: false`. {_TELL}")
+        elif source.fan_out is not None:
+            message = f"{source.name} fans out, and it is not known how many of its shards are there."
+            yield Problem("exit", message, "Let a step of the work gather them, and read what that puts out.")
+        for message, remedy in mismatches(output.port, port):
+            yield Problem("type", message, remedy)
+    if len(outputs) > 1 and port.type.kind != "files":
+        message = f"several outputs go into a port of the type files, and {port.name} is a {port.type}."
+        yield Problem("exit", message, "Wire one of them.")
+    if len({(draft_of(one.step).name, one.port.name) for one in outputs}) < len(outputs):
+        yield Problem("exit", "an output is named twice.", "Name it once.")
 
 
 def order_problem(draft: Draft, before: Draft) -> tuple[str, str] | None:

@@ -107,6 +107,13 @@ class EarlierReference:
 
 
 @dataclass(frozen=True)
+class LeftReference:
+    """What steps that do the work put out in the same run, for a step on exit; absent where it did not get there."""
+
+    outputs: tuple[OutputReference, ...]
+
+
+@dataclass(frozen=True)
 class KeptReference:
     """A small file that outlives runs: one key of the store for a workflow at a stage, overwritten whole.
 
@@ -159,7 +166,7 @@ class FanOut:
 
 
 Value = ParameterReference | Constant | RunReference | KeyReference
-Source = OutputReference | ArtifactReference | EarlierReference | KeptReference | BoundaryReference
+Source = OutputReference | ArtifactReference | EarlierReference | LeftReference | KeptReference | BoundaryReference
 
 
 @dataclass(frozen=True)
@@ -168,7 +175,7 @@ class Step:
 
     ``parameters`` holds those that the workflow file gives; the contract's defaults hold for the others. A step
     ``on_exit`` runs when the others have ended, however they did; it alone can hold a RunReference to how the
-    run ended, or an EarlierReference. ``keeps`` says which outputs hold a file that is kept.
+    run ended, an EarlierReference or a LeftReference. ``keeps`` says which outputs hold a file that is kept.
     """
 
     name: str

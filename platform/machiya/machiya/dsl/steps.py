@@ -1,12 +1,12 @@
 """One step as it was written -> the checked value: every argument against the contract."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from machiya.dsl.builder import Workflow
 from machiya.dsl.compatible import GATHERED_KINDS, mismatches
-from machiya.dsl.exits import ON_EXIT, exit_problems, fact_value, order_problem, wiring_problem
+from machiya.dsl.exits import ON_EXIT, exit_problems, fact_value, left_problems, order_problem, wiring_problem
 from machiya.dsl.findings import nearest
 from machiya.dsl.handles import (
     ArtifactHandle,
@@ -30,6 +30,7 @@ from machiya.dsl.model import (
     EarlierReference,
     FanOut,
     KeyReference,
+    LeftReference,
     OutputReference,
     ParameterReference,
     Place,
@@ -113,7 +114,9 @@ class StepChecker:
         return workflow is self.workflow
 
     def _input(self, port: Port, given: Any, inputs: dict[str, Source]) -> None:
-        if isinstance(given, OutputHandle):
+        if self.draft.on_exit and (several := _outputs(given)):
+            self._left(port, several, inputs)
+        elif isinstance(given, OutputHandle):
             if self._own(port.name, workflow_of(given.step)) and self._in_time(port, given):
                 self._wire(port, given)
                 inputs[port.name] = OutputReference(draft_of(given.step).name, given.port.name)
@@ -154,6 +157,15 @@ class StepChecker:
         else:
             for message, remedy in mismatches(outputs[given.port], port):
                 self._add("type", port.name, message, remedy)
+
+    def _left(self, port: Port, given: Sequence[OutputHandle], inputs: dict[str, Source]) -> None:
+        if not all(self._own(port.name, workflow_of(one.step)) for one in given):
+            return
+        for problem in left_problems(port, given):
+            self._add(problem.rule, port.name, problem.message, problem.remedy)
+        inputs[port.name] = LeftReference(
+            tuple(OutputReference(draft_of(one.step).name, one.port.name) for one in given)
+        )
 
     def _wire(self, port: Port, given: OutputHandle) -> None:
         for message, remedy in mismatches(given.port, port):
@@ -271,6 +283,12 @@ class StepChecker:
                 message = f"a step is expected, not {type(step).__name__}."
                 self._add("after", "after", message, "Example: report.after(evaluate)")
         return names
+
+
+def _outputs(given: Any) -> Sequence[OutputHandle]:
+    """The outputs that a step on exit is to read: one, or a list of them; none where something else is given."""
+    listed = given if isinstance(given, list | tuple) else [given]
+    return listed if all(isinstance(one, OutputHandle) for one in listed) else ()
 
 
 def _shown(fragment: Mapping[str, Any]) -> str:

@@ -13,20 +13,36 @@ def without_keeping(workflow: WorkflowDefinition) -> WorkflowDefinition:
 def only_work(workflow: WorkflowDefinition) -> WorkflowDefinition:
     """Without steps on exit, those that are there to keep a file, of which nothing else needs an output, and checks."""
     left = list(workflow.main_steps)
+    looking = _looking_back(left)
     while idle := [step for step in left if step.keeps and not _is_needed(step, left)]:
         left = [step for step in left if step not in idle]
-    while checks := [step for step in left if _only_checks(step, left)]:
+    while checks := [step for step in left if _only_checks(step, left, looking)]:
         names = {step.name for step in checks}
         left = [_not_after(step, names) for step in left if step.name not in names]
     return without_keeping(replace(workflow, steps=tuple(left)))
 
 
-def _only_checks(step: Step, others: list[Step]) -> bool:
-    """Whether a step is there to stop others, or to be looked at: nothing reads what it puts out, and it is done in
-    every run anew, for others wait for it or it reads what earlier runs have left."""
-    if step.operation.cache or any(step.name in _read_by(other) for other in others):
+def _only_checks(step: Step, others: list[Step], looking: set[str]) -> bool:
+    """Whether a step is there to stop others, or to be looked at: nothing reads what it puts out, and it reads what
+    earlier runs have left, or others wait for it (and it is no step of the work, which the cache could give)."""
+    if any(step.name in _read_by(other) for other in others):
         return False
-    return _is_needed(step, others) or any(isinstance(source, KeptReference) for source in step.inputs.values())
+    if _is_needed(step, others):
+        return step.name in looking or not step.operation.cache
+    return _reads_kept(step)
+
+
+def _looking_back(steps: list[Step]) -> set[str]:
+    """The steps that depend on what earlier runs have left, be it by what another one made of that."""
+    found: set[str] = set()
+    for step in steps:  # in an order in which each comes after what it needs
+        if _reads_kept(step) or not found.isdisjoint(_read_by(step)):
+            found.add(step.name)
+    return found
+
+
+def _reads_kept(step: Step) -> bool:
+    return any(isinstance(source, KeptReference) for source in step.inputs.values())
 
 
 def _read_by(step: Step) -> set[str]:

@@ -11,7 +11,7 @@ they cut an expression with a ``?``.
 import hashlib
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from machiya.dsl import (
@@ -21,6 +21,7 @@ from machiya.dsl import (
     ExternalArtifact,
     KeptReference,
     KeyReference,
+    LeftReference,
     OutputReference,
     ParameterReference,
     RunReference,
@@ -50,6 +51,8 @@ SHARD_FORMAT = "%05d"
 
 FAILURES_LIMIT = 32_000
 """Bytes of the list of failures that a step on exit is told: more would not fit into a command line."""
+
+_UNKNOWN = EarlierReference | LeftReference | KeptReference
 
 _FACTS = {
     "name": "{{workflow.name}}",
@@ -194,17 +197,33 @@ def code_digest(component: str) -> str:
 
 def output_key(step: Step, port: str) -> str:
     """Where in the store a step that does not fan out puts an output."""
-    return f"runs/{{{{workflow.name}}}}/{step.name}/{port}"
+    return run_key(step.name, port)
+
+
+def run_key(step: str, port: str) -> str:
+    """Where in the store a step of the run puts an output, by the name of the step."""
+    return f"runs/{{{{workflow.name}}}}/{step}/{port}"
+
+
+def by_artifact(port: str, source: Source) -> Iterator[tuple[str, str, Source]]:
+    """The artifacts that go into a port, each with its name and folder below that of all inputs: one in that of the
+    port; of what several steps left, one for each, in a folder of its own."""
+    if isinstance(source, LeftReference) and len(source.outputs) > 1:
+        for output in source.outputs:
+            name = f"{output.step}-{output.port}"
+            yield f"{port}-{name}", f"{port}/{name}", LeftReference((output,))
+    else:
+        yield port, port, source
 
 
 def known_inputs(step: Step) -> list[str]:
-    """The ports whose content digests a step is told: not of what an earlier end of the run, or another run, left."""
-    return [port for port, source in step.inputs.items() if not isinstance(source, EarlierReference | KeptReference)]
+    """The ports whose content digests a step is told: not of what is read by its key, be it there or not."""
+    return [port for port, source in step.inputs.items() if not isinstance(source, _UNKNOWN)]
 
 
 def source_digest(workflow: WorkflowDefinition, source: Source) -> str:
     """The content digest of what goes into a port, as an expression; of a fan-out, the list of its shards' digests."""
-    assert not isinstance(source, EarlierReference | KeptReference), "what an earlier run left has no digest"
+    assert not isinstance(source, _UNKNOWN), "what may be there or not has no digest"
     if isinstance(source, BoundaryReference):
         return _input(digest_name(source.name))
     if isinstance(source, OutputReference):

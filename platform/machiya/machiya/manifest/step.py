@@ -11,6 +11,7 @@ from machiya.manifest.expressions import (
     CODE_PARAMETER,
     COUNT_PARAMETER,
     FOLDER_PARAMETER,
+    by_artifact,
     cache_key,
     digest_name,
     kept_name,
@@ -92,14 +93,15 @@ def _shard_inputs(step: Step) -> models.Inputs:
 
 def _artifacts(step: Step) -> list[models.Artifact]:
     return [
-        models.Artifact(name=port, path=_input_path(port, source), optional=may_be_absent(step, port) or None)
+        models.Artifact(name=name, path=_input_path(folder, one), optional=may_be_absent(step, port) or None)
         for port, source in step.inputs.items()
+        for name, folder, one in by_artifact(port, source)
     ]
 
 
-def _input_path(port: str, source: Source) -> str:
-    """The port's folder, or in it the one file that is kept."""
-    return f"/data/in/{port}/{source.file}" if isinstance(source, KeptReference) else f"/data/in/{port}"
+def _input_path(folder: str, source: Source) -> str:
+    """The artifact's folder, or in it the one file that is kept."""
+    return f"/data/in/{folder}/{source.file}" if isinstance(source, KeptReference) else f"/data/in/{folder}"
 
 
 def may_be_absent(step: Step, port: str) -> bool:

@@ -12,6 +12,7 @@ from machiya.dsl import (
     EarlierReference,
     KeptReference,
     KeyReference,
+    LeftReference,
     OutputReference,
     Source,
     Step,
@@ -24,6 +25,7 @@ from machiya.manifest.expressions import (
     COUNT_PARAMETER,
     FOLDER_PARAMETER,
     argument,
+    by_artifact,
     code_digest,
     digest_name,
     gather_folder,
@@ -32,6 +34,7 @@ from machiya.manifest.expressions import (
     keyed_ports,
     known_inputs,
     output_key,
+    run_key,
     source_digest,
     tag,
 )
@@ -69,8 +72,9 @@ def _task(workflow: WorkflowDefinition, step: Step) -> models.DAGTask:
         arguments=models.Arguments(
             parameters=_parameters(workflow, step) or None,
             artifacts=[
-                artifact_argument(step, port, source, optional=may_be_absent(step, port))
+                artifact_argument(step, name, one, optional=may_be_absent(step, port))
                 for port, source in step.inputs.items()
+                for name, _, one in by_artifact(port, source)
             ]
             or None,
         ),
@@ -106,7 +110,8 @@ def artifact_argument(step: Step | None, name: str, source: Source, *, optional:
     """What goes into a port, in a task. (Argo asks the argument whether it may be absent.)
 
     Of a step it is the step's output, and what a canary's part is given is passed on; of all others, the key: from
-    outside, the location; of an earlier end, the step's own key; of a kept file, the one that all runs share.
+    outside, the location; of an earlier end, the step's own key; of what a step left, that step's key in this run; of a
+    kept file, the one that all runs share.
     """
     if isinstance(source, BoundaryReference):
         return models.Artifact(name=name, from_=f"{{{{inputs.artifacts.{source.name}}}}}")
@@ -121,6 +126,9 @@ def _key(step: Step | None, source: Source) -> str:
         return f"{{{{workflow.parameters.{source.name}}}}}"
     if isinstance(source, KeptReference):
         return source.key
+    if isinstance(source, LeftReference):
+        (output,) = source.outputs
+        return run_key(output.step, output.port)
     if isinstance(source, EarlierReference):
         assert step is not None, "only a step on exit reads what it left"
         return output_key(step, source.port)

@@ -14,6 +14,7 @@ from machiya.dsl import (
     Constant,
     EarlierReference,
     FanOut,
+    LeftReference,
     OutputReference,
     ParameterReference,
     RunReference,
@@ -124,6 +125,17 @@ def test_steps_on_exit_come_last_and_know_the_run(load: Load) -> None:
     }  # fmt: skip
     assert tell.inputs == {"needed": ArtifactReference("log"), "earlier": EarlierReference("receipt")}
     assert tell.needs == ()
+
+
+def test_a_step_on_exit_reads_what_steps_left_without_waiting_for_them(load: Load) -> None:
+    say = "say = shop.announce(text='a')\nmore = shop.announce(text='b').named('more')\n"
+    workflow = load(f"{say}workflow.on_exit(shop.tell(needed=log, earlier=[say.receipt, more.receipt]))")
+    (tell,) = workflow.exit_steps
+    left = LeftReference((OutputReference("announce", "receipt"), OutputReference("more", "receipt")))
+    assert (tell.inputs["earlier"], tell.needs) == (left, ())
+
+    workflow = load(f"{say}workflow.on_exit(shop.tell(needed=log, earlier=say.receipt))")
+    assert workflow.step("tell").inputs["earlier"] == LeftReference((OutputReference("announce", "receipt"),))
 
 
 def test_what_the_file_decides_about_a_run_is_known_at_once(load: Load) -> None:

@@ -14,6 +14,8 @@ Refuse = Callable[[str], list[tuple[str, int, str]]]
 READ = "read = shop.read(log=log)\n"
 FIT = READ + 'fit = model.fit_all(rows=read.rows, kind="a")\n'
 EXIT = READ + "tell = shop.tell(needed=log, {}); workflow.on_exit(tell)\n"
+SAY = READ + "say = shop.announce(needed=log, text='x')\n"
+EXIT_ON = EXIT.removeprefix(READ)
 
 CASES = [
     # names
@@ -76,7 +78,21 @@ CASES = [
     (EXIT.format("grade=run.status"), "range", 2, "run.status may be Error, which does not fit"),
     (EXIT.format("grade=run.workflow"), "range", 2, "run.workflow may be test"),
     (EXIT.format("needed=run.status").replace("needed=log, ", ""), "input", 2, "a fact of the run"),
-    (EXIT.format("rows=read.users"), "exit", 2, "cannot read what read puts out: it may not be there"),
+    (EXIT.format("rows=read.users"), "exit", 2, "read may come from the cache"),
+    (EXIT.format("rows=read.users.key"), "input", 2, "the key of one"),
+    (SAY + "workflow.on_exit(shop.tell(needed=say.receipt))", "exit", 3, "puts out: it may not be there. Wire an opt"),
+    (SAY + EXIT_ON.format("earlier=[say.receipt, say.receipt]"), "exit", 3, "an output is named twice"),
+    (SAY + EXIT_ON.format("counts=say.receipt"), "type", 3, "receipt is a files, but counts takes a metrics"),
+    (SAY + EXIT_ON.format("earlier=[]"), "input", 3, "an output of a step or an artifact is expected, not []"),
+    (
+        SAY.replace("')\n", "').fan_out('shard', count=2)\n") + EXIT_ON.format("earlier=say.receipt"),
+        "exit", 3, "announce fans out",
+    ),
+    (SAY + "shop.tell(needed=[say.receipt])", "input", 3, "an output of a step or an artifact is expected, not ["),
+    (
+        SAY + EXIT_ON.format("earlier=say.receipt").replace("tell = ", "workflow.on_exit(say); tell = "),
+        "exit", 3, "announce puts out: it may not be there. Tell",
+    ),
     (EXIT.format("earlier=run.earlier.receit"), "output", 2, "Did you mean receipt?"),
     (EXIT.format("counts=run.earlier.receipt"), "type", 2, "receipt is a files, but counts takes a metrics"),
     (EXIT.format("needed=run.earlier['receipt']").replace("needed=log, ", ""), "input", 2, "for the first time"),

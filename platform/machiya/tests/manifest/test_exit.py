@@ -9,6 +9,7 @@ import pytest
 from machiya.engines.local.argo.scope import Scope
 from machiya.engines.local.argo.substitution import substitute
 from machiya.manifest.expressions import FAILURES_LIMIT
+from machiya.manifest.lint import lint
 
 Render = Callable[[str], Any]
 Change = Callable[[str, Callable[[dict[str, Any]], None]], None]
@@ -60,13 +61,48 @@ def test_the_list_of_failures_fits_into_a_command_line_and_holds_no_variable(ren
 def test_it_reads_what_it_put_out_when_the_run_ended_before(rendered: Render) -> None:
     manifest = rendered("production")
     (output,) = manifest.template("notify")["outputs"]["artifacts"]
-    (argument,) = exit_task(manifest)["arguments"]["artifacts"]
+    *_, argument = exit_task(manifest)["arguments"]["artifacts"]
     assert argument == {"name": "earlier", "optional": True, "s3": output["s3"]}
     assert output["s3"]["key"] == "runs/{{workflow.name}}/notify/receipt"
-    assert manifest.template("notify")["inputs"]["artifacts"] == [
-        {"name": "earlier", "optional": True, "path": "/data/in/earlier"}
-    ]
+    *_, read = manifest.template("notify")["inputs"]["artifacts"]
+    assert read == {"name": "earlier", "optional": True, "path": "/data/in/earlier"}
     assert "earlier-digest" not in told(manifest)
+
+
+@pytest.mark.parametrize(
+    ("given", "places"),
+    [
+        ("findings[0]", {"warnings": "watch-interactions"}),
+        (
+            "findings",
+            {
+                "warnings/watch-interactions-findings": "watch-interactions",
+                "warnings/watch-items-findings": "watch-items",
+            },
+        ),
+    ],
+)
+def test_it_reads_what_steps_left_in_the_same_run_if_they_did(
+    folder: Any, rendered: Render, given: str, places: dict[str, str]
+) -> None:
+    file = folder / "workflow.py"
+    file.write_text(file.read_text().replace("warnings=findings,", f"warnings={given},"))
+    manifest = rendered("production")
+    task, template = exit_task(manifest), manifest.template("notify")
+
+    assert [each for each in task["arguments"]["artifacts"] if each["name"] != "earlier"] == [
+        {
+            "name": place.replace("/", "-"),
+            "optional": True,
+            "s3": {"key": f"runs/{{{{workflow.name}}}}/{step}/findings"},
+        }
+        for place, step in places.items()
+    ]
+    assert [each for each in template["inputs"]["artifacts"] if each["name"] != "earlier"] == [
+        {"name": place.replace("/", "-"), "optional": True, "path": f"/data/in/{place}"} for place in places
+    ]
+    assert "depends" not in task
+    assert lint([("manifest.yaml", manifest.text)], mode="submit") == []
 
 
 def test_it_is_never_taken_from_the_cache(rendered: Render, change: Change) -> None:

@@ -8,6 +8,7 @@ from machiya.dsl.model import (
     BoundaryReference,
     Canary,
     KeyReference,
+    LeftReference,
     OutputReference,
     ParameterReference,
     Step,
@@ -96,8 +97,9 @@ def _arrows(step: Step) -> list[Arrow]:
     for source in step.inputs.values():
         if isinstance(source, ArtifactReference):
             ports.setdefault(_outside_id(source.name), [])
-        elif isinstance(source, OutputReference):
-            ports.setdefault(_step_id(source.step), []).append(source.port)
+        elif isinstance(source, OutputReference | LeftReference):
+            for one in source.outputs if isinstance(source, LeftReference) else (source,):
+                ports.setdefault(_step_id(one.step), []).append(one.port)
     for value in step.parameters.values():
         if isinstance(value, KeyReference):
             ports.setdefault(_step_id(value.step), [])
