@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from machiya_component.artifacts import Artifact, Producer
+from machiya_component.artifacts import Producer, read_sidecar
+from machiya_component.artifacts.sidecar import SIDECAR, describe, seal
 from machiya_component.contract.complete import table_schema
+from machiya_component.contract.model import ArtifactType, Port
 from machiya_component.errors import DataError
-from machiya_component.tables.statistics import DETAILS_BYTES, table_statistics, within_budget
+from machiya_component.tables.statistics import DETAILS_BYTES, table_statistics
 from machiya_component.testing import _as_folder
 from machiya_component.watch.bars import bars_of
 from machiya_component.watch.compare import Change, Comparison, compare
@@ -126,18 +128,30 @@ def test_values_are_listed_whole_or_not_at_all(tmp_path: Any) -> None:
     assert "values" not in few_rows["name"], "what stands there once each tells persons apart"
 
 
-def test_a_sidecar_of_a_wide_table_stays_small_and_the_same(tmp_path: Any) -> None:
+@pytest.mark.parametrize(
+    ("columns", "words", "most"),
+    [(20, 10, 64 << 10), (60, 30, 64 << 10), (60, 0, 64 << 10), (250, 0, 128 << 10), (250, 250, 128 << 10)],
+)
+def test_a_sidecar_stays_as_small_as_the_contract_says(tmp_path: Any, columns: int, words: int, most: int) -> None:
+    """`words` of the columns are categories with long lists, the others numbers with wide histograms."""
     rng = np.random.default_rng(3)
-    columns = {f"c{number:03}": rng.normal(size=2000) for number in range(250)}
-    statistics = snapshot(tmp_path, columns).columns
-    kept = [name for name, column in statistics.items() if "histogram" in column]
+    names = [f"measured_quantity_{number:03}" for number in range(columns)]
+    values: dict[str, Any] = {name: rng.lognormal(0, 5, 2000) * rng.choice([-1, 1], 2000) for name in names}
+    values |= {name: [f"category number {one}" for one in rng.integers(0, 150, 2000)] for name in names[:words]}
+    folder = _as_folder(pa.table(values), tmp_path / "table")
+    fields = [{"name": name, "type": "string" if name in names[:words] else "number"} for name in names]
+    port = Port(name="rows", type=ArtifactType.parse("table"), table_schema=table_schema({"fields": fields}))
+    seal(folder, describe(folder, port, Producer(component="a", version="1.0.0", operation="b"), {}, None))
+    sidecar = read_sidecar(folder)
 
-    assert 50 < len(kept) < 250
-    assert sum(len(json.dumps(statistics[name]["histogram"], indent=4)) for name in kept) <= DETAILS_BYTES
-    assert all("mean" in column for column in statistics.values())
-    assert within_budget(statistics) == statistics
-    whole = Artifact(type="table", files=[], digest="", producer=Producer(component="", version="", operation=""))
-    assert len(whole.model_copy(update={"statistics": statistics}).to_text()) < 100_000
+    assert (folder / SIDECAR).stat().st_size < most
+    assert sidecar.statistics is not None
+    details = [column for column in sidecar.statistics.values() if "histogram" in column or "values" in column]
+    whole = sum(len(json.dumps(column.get("histogram") or column["values"])) for column in details)
+    assert whole > DETAILS_BYTES / 3, "what there is room for is kept"
+    numbers = [column for column in sidecar.statistics.values() if column["type"] == "double"]
+    assert len(sidecar.statistics) == columns
+    assert all("mean" in column for column in numbers), "nothing else is left out"
 
 
 def test_parts_together_have_the_statistics_of_the_whole(tmp_path: Any) -> None:
@@ -334,7 +348,6 @@ def test_numbers_are_drawn_in_few_bars_in_their_order() -> None:
 
 def test_a_page_stands_alone_and_escapes_what_comes_from_data(usual: Snapshot, tmp_path: Any) -> None:
     from machiya_component.artifacts import check_artifact
-    from machiya_component.contract.model import ArtifactType, Port
 
     evil = "<script>alert(1)</script>"
     now = changed(tmp_path, category=["sales"] * 300 + [evil] * 200)
