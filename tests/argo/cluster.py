@@ -232,9 +232,7 @@ def _as_go_writes(value: Json) -> Json:
             container.setdefault("resources", {})
             for amounts in container["resources"].values():
                 for name, amount in amounts.items():
-                    amounts[name] = (
-                        f"{round(float(amount) * 1000)}m" if str(amount).replace(".", "").isdigit() else amount
-                    )
+                    amounts[name] = _respelled(str(amount))
     return value
 
 
