@@ -54,7 +54,9 @@ ENTRIES: dict[str, Entry] = {
     "pins": Entry("pins", "pins", "Verify the pins of workflows."),
     "status": Entry("status", "status", "Say which version runs where."),
     "slo": Entry("slo", "slo", "Say whether workflows keep what they promise."),
-    "schema": Entry("schema", "schema", "Print the JSON Schema of component.yaml, of a stage's profile or of slo.yaml."),
+    "schema": Entry(
+        "schema", "schema", "Print the JSON Schema of component.yaml, of a stage's profile or of slo.yaml."
+    ),
 }
 
 
