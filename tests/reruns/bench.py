@@ -20,6 +20,7 @@ from tests.reruns.disturbed import Clock, Disturbed, step_of
 
 KEPT = ("published", "history")
 """Folders of the store whose files outlive runs."""
+SIDECARS = ("/_artifact.json", "/_digest")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 
 
@@ -80,12 +81,24 @@ class Bench:
         }
 
     def left(self, result: Result) -> dict[str, str]:
-        """The digest of each file that a run left, also what outlives it; names of runs and times do not count."""
+        """The digest of each file that a run left, also what outlives it; names of runs and times do not count.
+
+        Where a file holds such, sidecar and digest of its artifact, which are made of it, are left out.
+        """
         store = DirectoryStore(self.home / "store")
-        keys = {value.key for node in _steps(result) for value in node.outputs.artifacts.values() if value.key}
-        found = {name: data for key in keys for name, data in _files(store, key, self.home).items()} | self.kept()
         run = re.compile(re.escape(result.run.rpartition("-")[0]) + "-[0-9a-f]{6}")
-        return {run.sub("RUN", name): hashlib.sha256(_neutral(data, run)).hexdigest() for name, data in found.items()}
+        keys = {value.key for node in _steps(result) for value in node.outputs.artifacts.values() if value.key}
+        found: dict[str, bytes] = {}
+        for files in (self.kept(), *(_files(store, key, self.home) for key in keys)):
+            neutral = {name: _neutral(data, run) for name, data in files.items()}
+            told = any(neutral[name] != data for name, data in files.items())
+            found |= {name: data for name, data in neutral.items() if not (told and name.endswith(SIDECARS))}
+        return {run.sub("RUN", name): hashlib.sha256(data).hexdigest() for name, data in found.items()}
+
+
+def differences(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """The files that are not the same, or only in one."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
 def attempts(result: Result) -> dict[str, int]:
