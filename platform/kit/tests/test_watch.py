@@ -363,6 +363,18 @@ def test_a_page_stands_alone_and_escapes_what_comes_from_data(usual: Snapshot, t
     assert len(text) < 20_000
 
 
+def test_what_stands_out_is_seen_at_once_and_the_rest_on_demand(usual: Snapshot, tmp_path: Any) -> None:
+    now = changed(tmp_path, category=["sales"] * 300 + ["space"] * 200)
+    seen, _, rest = page("t", [Section("items", compare(now, [usual], Thresholds()), now, usual)]).partition(
+        "<details>"
+    )
+    within, _, pictures = rest.partition("</details>")
+
+    assert seen.count('<td class="warn">warning</td>') == 2
+    assert within.count("within the limits</td>") == 5
+    assert "sales · space · care</div>" in pictures, "the values in the order of their bars"
+
+
 def test_limits() -> None:
     change = Change("c", "mean", 1.0, "", "", "")
 

@@ -21,13 +21,17 @@ body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(
   max-width: 60rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; } .soft { color: var(--soft); }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-.number { text-align: right; font-variant-numeric: tabular-nums; } .warn { color: var(--warn); font-weight: 600; }
+th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td { overflow-wrap: anywhere; min-width: 4rem; } td:nth-child(2) { min-width: 9rem; }
+td:nth-child(1), td:nth-child(3), .number { white-space: nowrap; }
+.number { text-align: right; font-variant-numeric: tabular-nums; } summary { cursor: pointer; margin: .6rem 0; }
+.warn { color: var(--warn); font-weight: 600; }
 .error { color: var(--error); font-weight: 600; } .columns { display: flex; flex-wrap: wrap; gap: 1.2rem; }
 figure { margin: 0; width: 260px; } figcaption { overflow-wrap: anywhere; } svg { display: block; width: 100%; }
 .bar-was { fill: var(--was); } .bar-now { fill: var(--now); } .axis { stroke: var(--line); }
 .labels { display: flex; justify-content: space-between; gap: 1rem; font-size: .8rem; color: var(--soft); }
 .labels span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.labels.all { display: block; overflow-wrap: anywhere; }
 """
 
 
@@ -72,8 +76,13 @@ def _section(section: Section) -> Iterator[str]:
     yield f'<p class="soft">{escape(_sides(section))}</p>'
     if section.comparison.notes:
         yield f"<ul>{''.join(f'<li>{escape(note)}</li>' for note in section.comparison.notes)}</ul>"
-    if section.comparison.changes:
-        yield from _table(ranked(section.comparison))
+    changes = ranked(section.comparison)
+    if any(one.level for one in changes):
+        yield from _table([one for one in changes if one.level])
+    if within := [one for one in changes if not one.level]:
+        yield f"<details><summary>{len(within)} measures {VERDICTS[None]}</summary>"
+        yield from _table(within)
+        yield "</details>"
     if section.was is not None:
         yield from _pictures(section, section.was)
 
@@ -86,15 +95,16 @@ def _sides(section: Section) -> str:
 
 
 def _table(changes: Sequence[Change]) -> Iterator[str]:
-    heads = ("column", "measure", "before", "now", "change", "warning above", "error above", "verdict")
-    yield f'<div class="wide"><table><thead><tr>{"".join(f"<th>{head}</th>" for head in heads)}</tr></thead><tbody>'
+    heads = "".join(f"<th>{head}</th>" for head in ("verdict", "column", "measure", "before", "now"))
+    numbers = "".join(f'<th class="number">{head}</th>' for head in ("change", "warning above", "error above"))
+    yield f'<div class="wide"><table><thead><tr>{heads}{numbers}</tr></thead><tbody>'
     for one in changes:
-        cells = [
-            one.column or "(the table)", one.measure, one.was, one.now, f"{one.value:.3g}", _limit(one.warn),
-            _limit(one.error),
-        ]  # fmt: skip
         verdict = f'<td class="{one.level or "soft"}">{VERDICTS[one.level]}</td>'
-        yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}{verdict}</tr>"
+        sides = ("", "") if one.measure == "psi" else (one.was, one.now)  # its picture is below
+        texts = "".join(f"<td>{escape(text)}</td>" for text in (one.column or "(the table)", one.measure, *sides))
+        found = (f"{one.value:.3g}", _limit(one.warn), _limit(one.error))
+        cells = "".join(f'<td class="number">{number}</td>' for number in found)
+        yield f"<tr>{verdict}{texts}{cells}</tr>"
     yield "</tbody></table></div>"
 
 
@@ -110,12 +120,18 @@ def _pictures(section: Section, was: Snapshot) -> Iterator[str]:
     for name, bars in drawn[:MOST_PICTURES]:
         found = [one for one in section.comparison.changes if one.column == name and one.level]
         texts = "".join(f'<br><span class="{one.level}">{escape(SENTENCES[one.measure](one))}</span>' for one in found)
-        labels = f"<span>{escape(bars[0].label)}</span><span>{escape(bars[-1].label)}</span>"
-        yield f"<figure>{svg(name, bars)}<div class='labels'>{labels}</div>"
+        yield f"<figure>{svg(name, bars)}{_labels(bars, numbers='histogram' in was.columns[name])}"
         yield f"<figcaption><b>{escape(name)}</b>{texts}</figcaption></figure>"
     yield "</div>"
     if len(drawn) > MOST_PICTURES:
         yield f'<p class="soft">And {len(drawn) - MOST_PICTURES} more columns that are not drawn.</p>'
+
+
+def _labels(bars: Sequence[Bar], *, numbers: bool) -> str:
+    """Below a picture: of numbers the ends, of values all of them in the order of their bars."""
+    if not numbers:
+        return f'<div class="labels all">{" · ".join(escape(bar.label) for bar in bars)}</div>'
+    return f'<div class="labels"><span>{escape(bars[0].label)}</span><span>{escape(bars[-1].label)}</span></div>'
 
 
 def distributions(now: Snapshot, was: Snapshot, comparison: Comparison) -> list[tuple[str, list[Bar]]]:
