@@ -28,7 +28,7 @@ RUNBOOK_LIMIT = 1500
 
 CODES = {
     64: "A parameter is not as it should be: RESUBMIT with the right value.",
-    65: "The data is not as promised: correct it, or ask who makes it; then RETRY, or RESUBMIT with other data.",
+    65: "The data is not as promised: correct it, or ask who makes it; then RESUBMIT.",
     70: "A bug: show the log to the owner; `machiya rollback` goes back to the version before.",
     75: "Temporary, and was tried again by itself: look at what the message names, then RETRY.",
     137: "Killed. After OOMKilled the operation needs more memory (`resources` in its contract); else RETRY.",
@@ -66,7 +66,7 @@ def run_description(workflow: WorkflowDefinition, links: Links) -> str:
     return _markdown(
         [
             f"{_sentence(workflow.summary)} **If it fails**: click the first red step and read its MESSAGE. "
-            "75, 137, 143 or no exit code: RETRY. 65: look at the data. 64: RESUBMIT with other parameters. "
+            "75, 137, 143 or no exit code: RETRY. 65: correct the data, then RESUBMIT. 64: RESUBMIT with other parameters. "
             f"70: ask the owner of the step. {_owner(workflow.owner)}{_links(workflow, links)}"
         ]
     )
