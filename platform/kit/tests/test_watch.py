@@ -372,7 +372,7 @@ def test_what_stands_out_is_seen_at_once_and_the_rest_on_demand(usual: Snapshot,
 
     assert seen.count('<td class="warn">warning</td>') == 2
     assert within.count("within the limits</td>") == 5
-    assert "sales · space · care</div>" in pictures, "the values in the order of their bars"
+    assert "sales · care · space</div>" in pictures, "the values in the order of their bars"
 
 
 def test_limits() -> None:
