@@ -66,7 +66,8 @@ def run_description(workflow: WorkflowDefinition, links: Links) -> str:
     return _markdown(
         [
             f"{_sentence(workflow.summary)} **If it fails**: click the first red step and read its MESSAGE. "
-            "75, 137, 143 or no exit code: RETRY. 65: correct the data, then RESUBMIT. 64: RESUBMIT with other parameters. "
+            "75, 137, 143 or no exit code: RETRY. 65: correct the data, then RESUBMIT. "
+            "64: RESUBMIT with other parameters. "
             f"70: ask the owner of the step. {_owner(workflow.owner)}{_links(workflow, links)}"
         ]
     )
