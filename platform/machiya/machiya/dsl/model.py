@@ -233,7 +233,8 @@ class WorkflowDefinition:
     """A whole workflow at one stage.
 
     ``steps`` are in an order in which each comes after what it needs, those on exit last. With a canary, what it puts
-    out is read as outputs of a step of its name (`dsl.canary.CANARY`).
+    out is read as outputs of a step of its name (`dsl.canary.CANARY`). ``keyed`` are outputs whose keys are told though
+    no step of it reads them: a part of a workflow is remembered as the whole is.
     """
 
     name: str
@@ -248,6 +249,7 @@ class WorkflowDefinition:
     steps: tuple[Step, ...] = ()
     results: tuple[OutputReference, ...] = ()
     canary: Canary | None = None
+    keyed: frozenset[KeyReference] = frozenset()
 
     @property
     def all_steps(self) -> tuple[Step, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from machiya.dsl.model import KeptReference, OutputReference, Step, WorkflowDefinition
+from machiya.dsl.model import KeptReference, KeyReference, OutputReference, Step, WorkflowDefinition
 
 
 def without_keeping(workflow: WorkflowDefinition) -> WorkflowDefinition:
@@ -19,7 +19,8 @@ def only_work(workflow: WorkflowDefinition) -> WorkflowDefinition:
     while checks := [step for step in left if _only_checks(step, left, looking)]:
         names = {step.name for step in checks}
         left = [_not_after(step, names) for step in left if step.name not in names]
-    return without_keeping(replace(workflow, steps=tuple(left)))
+    keyed = {one for step in workflow.steps for one in step.parameters.values() if isinstance(one, KeyReference)}
+    return without_keeping(replace(workflow, steps=tuple(left), keyed=frozenset(keyed)))
 
 
 def _only_checks(step: Step, others: list[Step], looking: set[str]) -> bool:

@@ -257,10 +257,10 @@ def key_argument(value: KeyReference) -> str:
 
 def keyed_ports(workflow: WorkflowDefinition, step: Step) -> list[str]:
     """The ports of a step whose keys others are told, so that it puts them out."""
-    values = {value for one in workflow.steps for value in one.parameters.values() if isinstance(value, KeyReference)}
+    told = {value for one in workflow.steps for value in one.parameters.values() if isinstance(value, KeyReference)}
     canary = workflow.canary
     name = CANARY if canary is not None and step in (canary.mixed, canary.alone) else step.name
-    return [port for port in step.operation.outputs if KeyReference(name, port) in values]
+    return [port for port in step.operation.outputs if KeyReference(name, port) in told | workflow.keyed]
 
 
 def gather_folder(workflow: WorkflowDefinition, step: Step) -> str:
