@@ -45,7 +45,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("daily")
     shutil.copytree(ROOT / "workflows" / "recommend" / "contracts", folder / "contracts")
     (folder / "workflow.py").write_text(WORKFLOW)
-    (folder / "pins.yaml").write_text("registry: machiya\ndevelopment:\n  preprocess: 1.0.0\n  watch: 1.0.0\n  notify: 1.0.0\n")
+    pinned = "".join(f"  {name}: 1.0.0\n" for name in ("preprocess", "watch", "notify"))
+    (folder / "pins.yaml").write_text(f"registry: machiya\ndevelopment:\n{pinned}")
     return render(load_workflow(folder, "development"), load_pins(folder))
 
 
