@@ -15,9 +15,9 @@ STOPPED = Path(os.environ["MACHIYA_TEST_STOPPED"])
 done = ContextMonitor.iteration_done
 
 
-def stop_once(monitor: ContextMonitor, state: Any) -> None:
+def stop_once(self: ContextMonitor, state: Any) -> None:
     """As Kubernetes stops a pod whose machine goes away."""
-    done(monitor, state)
+    done(self, state)
     if state.iterations == 3 and not STOPPED.exists():
         STOPPED.touch()
         os.kill(os.getpid(), signal.SIGTERM)
