@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check types format lock clean
+.PHONY: help install run test check style types format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,10 +28,12 @@ run: install ## run the workflow on the sample log and say where the report is
 test: install ## run the tests of all parts; those of containers too where an engine answers
 	@$(BIN)/pytest $(ARGS)
 
-check: install types ## check style, types, the direction of imports, and the documents
+check: style ## check style, types, the direction of imports, and the documents
+	@$(BIN)/pytest -q tests/architecture tests/docs
+
+style: install types
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/pytest -q tests/architecture tests/docs
 
 # One run per part: every part may have its own `tests` and `sample`, as if the others were not there.
 types: install
