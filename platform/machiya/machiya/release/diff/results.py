@@ -73,12 +73,16 @@ def _why_not_in_pairs(sides: Sides, result: OutputReference) -> str:
 
 
 def content_digests(record: RunRecord, output: OutputReference) -> list[str]:
-    """The digests of the content of an output, one for each turn of a loop; empty where one is not known."""
-    found = [
-        step.node.outputs.parameters.get(f"{output.port}-digest", "")
-        for step in record.steps
+    """The digest of the content of an output, or those of all turns of a loop; empty where one is not known.
+
+    A fan-out has one for all its shards, whose own steps are there only in the run that computed them.
+    """
+    digests = {
+        step.name: step.node.outputs.parameters.get(f"{output.port}-digest", "")
+        for step in record.walk()
         if step.name == output.step or step.name.startswith(f"{output.step}(")
-    ]
+    }
+    found = [digests[output.step]] if digests.get(output.step) else list(digests.values())
     return found if all(found) else []
 
 
