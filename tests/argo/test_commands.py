@@ -121,7 +121,15 @@ def test_a_run_that_fails_ends_with_1_and_says_what_to_type(machiya: Machiya, ar
     told = json.loads(out[: out.index("\n}") + 2])
     assert (told["run"], told["phase"], told["steps"]["failed"]) == (name, "Failed", 1)
     assert f"the run {name} failed at count." in out
-    assert f"machiya retry {name} --engine argo" in out
+    anew = f"machiya resubmit {name} --stage {STAGE} --engine argo"
+    assert f"A retry would fail again. When that is mended, run it anew: {anew}\n" in out
+
+
+def test_a_run_that_a_retry_may_help_says_so(machiya: Machiya, argo: FakeArgo) -> None:
+    argo.cluster.when_watched.append(lambda name: argo.cluster.finish(name, {"count": 75}))
+    out = machiya("submit", "letters", "--stage", STAGE, "--watch", code=1)
+    (name,) = argo.cluster.workflows
+    assert f"  Continue: machiya retry {name} --engine argo\n" in out
 
 
 def test_a_run_that_is_stopped_while_it_is_watched_ends_with_130(machiya: Machiya, argo: FakeArgo) -> None:

@@ -72,8 +72,8 @@ def _failed(place: str, error: Exception) -> int:
     traceback.print_exception(error)
     if isinstance(error, OSError):
         return _operating_system(place, error)
-    text = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    return _last_line(place, ExitCode.BUG, f"{text} Show the lines above to the component's owner.")
+    text = f"{type(error).__name__}: {error}".strip().splitlines()[0].rstrip(" .:")
+    return _last_line(place, ExitCode.BUG, f"{text}. Show the lines above to the component's owner.")
 
 
 def _operating_system(place: str, error: OSError) -> int:

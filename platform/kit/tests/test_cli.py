@@ -139,7 +139,7 @@ def test_bad_data_names_column_rows_and_values(toy: Path, data: Path) -> None:
 @pytest.mark.parametrize(
     ("raised", "code", "said"),
     [
-        ("ValueError('oops')", 70, "ValueError: oops Show the lines above"),
+        ("ValueError('oops')", 70, "ValueError: oops. Show the lines above"),
         ("OSError(28, 'No space left on device')", 75, "Free space"),
         ("__import__('machiya_component').TemporaryError('the store is away.', 'Try later.')", 75, "Try later."),
     ],

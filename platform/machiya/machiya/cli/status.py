@@ -36,7 +36,7 @@ def status(workflow: str, offline: bool, home: Path, as_json: bool) -> None:
     if found.registry_error:
         click.echo(f"newer versions are not known: {found.registry_error}")
     if found.levels_error:
-        click.echo(f"whether promises are kept is not known: {found.levels_error}")
+        click.echo(f"whether promises are kept is not known: {found.levels_error} (machiya slo {workflow} lists them)")
 
 
 def _show(stage: "StageStatus", unknown: bool) -> None:

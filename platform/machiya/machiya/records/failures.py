@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from machiya.records.diagnosis import Press, diagnose
 from machiya.records.keys import input_digests, sources_of
 from machiya.records.logs import last_lines
 from machiya.records.meanings import exit_meaning
@@ -26,10 +27,20 @@ def failure_text(record: RunRecord, command: Command) -> tuple[str, str]:
         return f"the run {name} failed: {record.state.message}.", f"Look at it: {command('show', name)}"
     message = f"the run {name} failed at {_names(failed)}."
     parts = [_step_text(record, step, command) for step in failed[:_SHOWN]]
-    continued = f"When that is mended, continue: {command('retry', name)}"
-    return message, "\n".join(
-        [*parts, continued, *_other_data(record, failed, command), _other_values(record, command)]
-    )
+    parts += [*_next(record, command), *_other_data(record, failed, command), _other_values(record, command)]
+    return message, "\n".join([*parts, f"What it means, and whom to ask: {command('explain', name)}"])
+
+
+def _next(record: RunRecord, command: Command) -> Iterator[str]:
+    """How to go on: what `machiya explain` says, too. A retry has the data, the values and the code of the run."""
+    press = diagnose(record, lambda *_: None, lambda _: ()).press  # texts, which contracts and logs give, are not used
+    if press is Press.RESUBMIT:
+        stage = ["--stage", record.stage] if record.remote and record.stage else []
+        again = command("resubmit", record.name, *stage)
+        yield f"A retry would fail again. When that is mended, run it anew: {again}"
+    else:
+        when = "When that is mended, continue" if press is Press.MEND else "Continue"
+        yield f"{when}: {command('retry', record.name)}"
 
 
 def _other_values(record: RunRecord, command: Command) -> str:

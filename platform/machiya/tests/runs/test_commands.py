@@ -86,7 +86,8 @@ def test_a_failure_tells_the_step_its_last_words_and_what_to_type(machiya: Machi
         f"machiya: error: the run {name} failed at read.\n  read: Error (exit code 65): data breaks"
     )
     assert "the log is bad. Set --factor to another number." in error
-    assert f"When that is mended, continue: machiya retry {name}\n" in error
+    assert f"A retry would fail again. When that is mended, run it anew: machiya resubmit {name}\n" in error
+    assert f"What it means, and whom to ask: machiya explain {name}\n" in error
     assert f"When log is mended, read it again: machiya resubmit {name} -p log=data/log.txt\n" in error
     assert f"With other values of factor: machiya resubmit {name} -p NAME=VALUE\n" in error
     assert "failed at read" in machiya("retry", name, code=1)
