@@ -120,7 +120,7 @@ def test_a_wrong_column_ends_with_the_step_its_last_words_and_how_to_go_on(machi
     assert "failed at clean" in told
     assert "data breaks the contract" in told
     assert "member" in told
-    assert "machiya retry recommend-development-" in told
+    assert "run it anew: machiya resubmit recommend-development-" in told
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

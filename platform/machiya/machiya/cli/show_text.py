@@ -12,7 +12,8 @@ from machiya.cli.output import STYLES, duration, local_time, phase_text, short_d
 from machiya.engines.local.argo.interpreter.nodes import Phase
 from machiya.records import INTERRUPTED, RunRecord, Step
 from machiya.records.details import cached_from, last_line
-from machiya.records.failures import Command
+from machiya.records.diagnosis import Press
+from machiya.records.failures import Command, way_on
 from machiya.records.keys import DIGEST, sources_of
 from machiya.records.logs import harmless
 from machiya.records.meanings import exit_meaning
@@ -204,6 +205,7 @@ def what_next(record: RunRecord, command: Command) -> Table | None:
     rows = Table.grid(padding=(0, 2))
     if ended_badly and failed:
         rows.add_row("its log:", Text(command("logs", record.name, record.reference(failed[0]))))
-    what = "to continue:" if ended_badly else "its engine is gone; to continue:"
-    rows.add_row(what, Text(command("retry", record.name), STYLES["Running"]))
+    press, words = way_on(record, command) if ended_badly else (None, command("retry", record.name))
+    what = "mended, anew:" if press is Press.RESUBMIT else "to continue:"
+    rows.add_row(what if ended_badly else "its engine is gone; to continue:", Text(words, STYLES["Running"]))
     return rows

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from machiya.dsl.findings import nearest
 from machiya.errors import MachiyaError
 from machiya.pins.model import count, listed
 from machiya_component.contract.parse import RawContract, parse_file
@@ -168,6 +169,8 @@ def _as_finding(raw: RawContract, details: ErrorDetails) -> Finding:
     message = _sentence(details)
     example = next((_EXAMPLES[str(part)] for part in reversed(path) if str(part) in _EXAMPLES), "")
     remedy = f"Example: {example}" if example else "docs/workflows.md lists the keys of a profile."
+    if details["type"] == "extra_forbidden" and len(path) == 1:
+        remedy = nearest(str(path[0]), [to_camel(key) for key in Profile.model_fields], "Keys")
     rule = "profile.unknown-key" if details["type"] == "extra_forbidden" else "profile.value"
     return Finding(rule, message, remedy, ".".join(map(str, path)), raw.file, raw.line_of(path))
 

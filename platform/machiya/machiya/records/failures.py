@@ -32,15 +32,24 @@ def failure_text(record: RunRecord, command: Command) -> tuple[str, str]:
 
 
 def _next(record: RunRecord, command: Command) -> Iterator[str]:
-    """How to go on: what `machiya explain` says, too. A retry has the data, the values and the code of the run."""
-    press = diagnose(record, lambda *_: None, lambda _: ()).press  # texts, which contracts and logs give, are not used
+    """How to go on, in a sentence."""
+    press, words = way_on(record, command)
     if press is Press.RESUBMIT:
-        stage = ["--stage", record.stage] if record.remote and record.stage else []
-        again = command("resubmit", record.name, *stage)
-        yield f"A retry would fail again. When that is mended, run it anew: {again}"
+        yield f"A retry would fail again. When that is mended, run it anew: {words}"
     else:
-        when = "When that is mended, continue" if press is Press.MEND else "Continue"
-        yield f"{when}: {command('retry', record.name)}"
+        yield f"{'When that is mended, continue' if press is Press.MEND else 'Continue'}: {words}"
+
+
+def way_on(record: RunRecord, command: Command) -> tuple[Press | None, str]:
+    """What helps a run that failed, as `machiya explain` says it, and the command.
+
+    A retry has the data, the values and the code that the run began with.
+    """
+    press = diagnose(record, lambda *_: None, lambda _: ()).press  # texts, which contracts and logs give, are not used
+    if press is not Press.RESUBMIT:
+        return press, command("retry", record.name)
+    stage = ["--stage", record.stage] if record.remote and record.stage else []
+    return press, command("resubmit", record.name, *stage)
 
 
 def _other_values(record: RunRecord, command: Command) -> str:

@@ -73,6 +73,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_line(folder: Path) -> None:
         (6, "profile.value", "links.run"),
     ]
     assert all(finding.file == str(file) and finding.remedy for finding in caught.value.findings)
+    assert caught.value.findings[0].remedy.startswith("Did you mean parallelism? Keys: namespace, ")
     assert caught.value.exit_code == 65
 
 

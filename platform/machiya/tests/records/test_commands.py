@@ -117,7 +117,8 @@ def test_commands_to_paste_name_a_home_that_is_not_the_usual_one(
 ) -> None:
     record = home.run(code="65")
     monkeypatch.delenv("MACHIYA_HOME")
-    assert f"machiya retry {record.name} --home {home.path}\n" in say("show", "--home", str(home.path))
+    text = say("show", "--home", str(home.path))
+    assert f"mended, anew:  machiya resubmit {record.name} --home {home.path}\n" in text
 
 
 def test_a_run_that_was_never_begun_is_shown_with_what_to_do(home: Home, say: Say) -> None:
