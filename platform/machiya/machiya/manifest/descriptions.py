@@ -27,14 +27,14 @@ RUNBOOK_LIMIT = 1500
 """Characters of a runbook that is no link. Every operation of a component repeats it."""
 
 CODES = {
-    64: "A parameter is not as it should be: RESUBMIT with the right value.",
-    65: "The data is not as promised: correct it, or ask who makes it; then RESUBMIT.",
-    70: "A bug: show the log to the owner; `machiya rollback` goes back to the version before.",
-    75: "Temporary, and was tried again by itself: look at what the message names, then RETRY.",
-    137: "Killed. After OOMKilled the operation needs more memory (`resources` in its contract); else RETRY.",
-    143: "Stopped, or its machine was taken away: RETRY, it goes on where it was.",
+    65: ("The data is not as promised.", "Correct it, or ask who makes it; then RESUBMIT."),
+    64: ("A parameter is not as it should be.", "RESUBMIT with the right value."),
+    70: ("A bug.", "Show the log to the owner; `machiya rollback` goes back to the version before."),
+    75: ("Temporary, and was tried again by itself.", "Look at what the message names, then RETRY."),
+    137: ("Killed.", "After OOMKilled the operation needs more memory (`resources` in its contract); else RETRY."),
+    143: ("Stopped, or its machine was taken away.", "RETRY."),
 }
-"""What exit codes mean, and what to press. The same for all components; a contract may say it better."""
+"""What exit codes mean, and what to press. A contract may say the meaning better; what to press stays the same."""
 
 Links = Mapping[str, str]
 """Templates of URLs by what they lead to, as a profile has them; ``{workflow}``, ``{stage}``, ... are filled in."""
@@ -50,7 +50,7 @@ def template_description(workflow: WorkflowDefinition, links: Links, commits: "C
     parts = [
         f"{_sentence(workflow.summary)} {_owner(workflow.owner)}{_links(workflow, links)}",
         f"**If a run fails**, open it, click the first red step and read its MESSAGE. {_RETRY}",
-        _bullets([f"**{code}** {text}" for code, text in CODES.items()]),
+        _bullets([f"**{code}** {meaning} {action}" for code, (meaning, action) in CODES.items()]),
         "No exit code: the step took too long, or its machine was lost. RETRY.",
         f"Steps:\n\n{_bullets(list(_steps(workflow, links, commits)))}",
         workflow.description or "",
@@ -77,22 +77,31 @@ def step_description(workflow: WorkflowDefinition, step: Step, links: Links, com
     """Of a step's template: what it does, whose it is, and what to do when it fails; first what its contract says."""
     contract, operation = step.contract, step.operation
     link = _commit(workflow, contract, links, commit)
-    own = [f"**{code}** {_sentence(' '.join(text.split()))}" for code, text in sorted(contract.exit_codes.items())]
-    others = [f"**{code}** {text}" for code, text in CODES.items() if code not in contract.exit_codes]
     parts = [
         _sentence(operation.summary),
         f"{contract.name} {contract.version}{f', {link}' if link else ''}. {_owner(contract.owner)}",
         "**If it fails**, by the exit code in its message:",
-        _bullets(own + others),
+        _bullets(list(_exit_codes(contract.exit_codes))),
         _runbook(contract),
     ]
     return _markdown(parts)
 
 
-def annotations(description: str, heading: str = "") -> dict[str, str]:
-    """The annotations that hold a description, and a title if there is one."""
+def _exit_codes(own: Mapping[int, str]) -> Iterator[str]:
+    """What a contract says first, each with what to press."""
+    for code, text in sorted(own.items()):
+        _, action = CODES.get(code, ("", ""))
+        yield f"**{code}** {_sentence(' '.join(text.split()))} {action}".rstrip()
+    for code, (meaning, action) in CODES.items():
+        if code not in own:
+            yield f"**{code}** {meaning} {action}"
+
+
+def annotations(description: str, heading: str = "", owner: str = "") -> dict[str, str]:
+    """The annotations that hold a description, and a title and an owner if there is one."""
     titled = {f"{ANNOTATION}/title": heading} if heading else {}
-    return titled | {f"{ANNOTATION}/description": description}
+    owned = {"machiya/owner": owner} if owner else {}
+    return titled | {f"{ANNOTATION}/description": description} | owned
 
 
 def _steps(workflow: WorkflowDefinition, links: Links, commits: "Commits") -> Iterator[str]:

@@ -80,8 +80,7 @@ def workflow_template(
             namespace=profile.namespace,
             labels=_labels(workflow),
             annotations={
-                **annotations(template_description(workflow, profile.links, commits), title(workflow)),
-                "machiya/owner": workflow.owner,
+                **annotations(template_description(workflow, profile.links, commits), title(workflow), workflow.owner),
                 "machiya/artifact-retention": policy.hours(policy.ARTIFACT_RETENTION),
                 **_results(workflow),
             },
@@ -90,7 +89,8 @@ def workflow_template(
             entrypoint=MAIN,
             on_exit=EXIT if workflow.exit_steps else None,
             workflow_metadata=models.WorkflowMetadata(
-                labels=_labels(workflow), annotations=annotations(run_description(workflow, profile.links))
+                labels=_labels(workflow),
+                annotations=annotations(run_description(workflow, profile.links), owner=workflow.owner),
             ),
             metrics=run_metrics(workflow),
             arguments=models.Arguments(parameters=_arguments(workflow)),

@@ -41,4 +41,4 @@ def shown_whole(
 
 def _described(workflow: WorkflowDefinition, step: Step, links: Links, commit: str) -> dict[str, str]:
     title = f"{step.contract.name} {step.operation.name}"
-    return annotations(step_description(workflow, step, links, commit), title)
+    return annotations(step_description(workflow, step, links, commit), title, step.contract.owner)

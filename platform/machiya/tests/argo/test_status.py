@@ -99,6 +99,10 @@ def test_packed_nodes_and_every_way_to_save_give_the_same_run() -> None:
         ("{", "neither YAML nor JSON"),
         ("hello", "something else, and no Workflow"),
         ("kind: Pod\nmetadata: {name: a}", "a Pod, and no Workflow"),
+        (
+            "kind: WorkflowTemplate\nmetadata: {name: a}\n---\nkind: CronWorkflow\nmetadata: {name: a}",
+            "a manifest (WorkflowTemplate), and no run",
+        ),
         ("[{}, {}]", "holds 2 objects"),
         ("a: 1\n---\nb: 2", "holds 2 objects"),
     ],

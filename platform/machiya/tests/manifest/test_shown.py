@@ -87,7 +87,8 @@ def test_a_run_is_described_in_one_line_and_keeps_its_name_in_the_list(rendered:
     template, _ = rendered("production").documents
     annotations = template["spec"]["workflowMetadata"]["annotations"]
 
-    assert set(annotations) == {f"{ANNOTATION}/description"}, "a title would stand in the place of the name"
+    assert f"{ANNOTATION}/title" not in annotations, "it would stand in the place of the name"
+    assert annotations["machiya/owner"] == template["metadata"]["annotations"]["machiya/owner"] == "ml-platform"
     assert "\n" not in annotations[f"{ANNOTATION}/description"]
     assert "RETRY" in annotations[f"{ANNOTATION}/description"]
 
@@ -123,6 +124,15 @@ def test_links_of_the_profile_are_shown_but_for_those_that_need_a_run(folder: Pa
 )
 def test_a_commit_is_a_link_to_the_host_of_the_source(source: str, url: str) -> None:
     assert commit_url(source, "c0ffee") == url
+
+
+def test_what_a_contract_says_of_an_exit_code_is_told_with_what_to_press(rendered: Render, change: Change) -> None:
+    change("viewer", lambda contract: contract.update(exitCodes={"65": "No such item"}))
+    template = rendered("production").template("report")
+    text = described(template)
+
+    assert "- **65** No such item. Correct it, or ask who makes it; then RESUBMIT.\n- **64** " in text
+    assert template["annotations"]["machiya/owner"] == "ml-platform"
 
 
 def test_braces_in_a_contract_are_no_variables_of_argo(rendered: Render, change: Change) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from machiya.errors import ContractError, NotFoundError
 
 _ZSTD, _GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
-_HOW = "Save it with `kubectl get workflow NAME -o yaml`, `argo get NAME -o yaml`, or from the Argo UI."
+_HOW = "Save the run with `kubectl get workflow NAME -o yaml`, `argo get NAME -o yaml`, or from the Argo UI."
 
 
 class StatusError(ContractError):
@@ -26,6 +26,7 @@ def parse_object(text: str, file: str = "it") -> dict[str, Any]:
         NotFoundError: it is empty.
     """
     data = _parse(text, file)
+    _refuse_manifest(data if isinstance(data, list) else [data], file)
     if isinstance(data, Mapping) and isinstance(data.get("items"), list):
         data = data["items"]
     if isinstance(data, list):
@@ -38,6 +39,14 @@ def parse_object(text: str, file: str = "it") -> dict[str, Any]:
         kind = f"a {data['kind']}" if isinstance(data, dict) and "kind" in data else "something else"
         raise StatusError(f"{file} holds {kind}, and no Workflow.", _HOW)
     return data
+
+
+def _refuse_manifest(objects: list[Any], file: str) -> None:
+    """What runs are made from: the file that people have at hand, taken for a run."""
+    for one in objects:
+        kind = one.get("kind") if isinstance(one, Mapping) else None
+        if kind in ("WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"):
+            raise StatusError(f"{file} is a manifest ({kind}), and no run: nothing happened in it yet.", _HOW)
 
 
 def _parse(text: str, file: str) -> Any:

@@ -3,7 +3,6 @@
 The manifest alone is enough; a contract adds what its exit codes mean and who answers for it.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +16,8 @@ Contracts = Callable[[str, str], Contract | None]
 """The contract of a component (by name and version); None where it is not kept."""
 
 DESCRIPTION = "workflows.argoproj.io/description"
-OWNER, RUNBOOK, SOURCE, EXIT_CODES = (f"machiya/{name}" for name in ("owner", "runbook", "source", "exit-codes"))
-"""Annotations of workflows and templates; the last is a JSON object from code to meaning."""
-
+OWNER = "machiya/owner"
+"""Annotation of runs (the workflow's owner) and of templates (the component's)."""
 
 _QUANTITY = re.compile(r"'(\d+(?:\.\d+)?[kKMGT]i?)'")
 
@@ -95,23 +93,14 @@ class FactsReader:
 
     def _people(self, template: Mapping[str, Any], contract: Contract | None) -> dict[str, Any]:
         """Who answers for it, and what its exit codes mean; the contract knows best."""
-        around = self._around
-        own = template.get("annotations") or {}
-        told = {
-            "owner": own.get(OWNER) or around.get(OWNER) or "",
-            "runbook": own.get(RUNBOOK) or "",
-            "source": own.get(SOURCE) or "",
-            "codes": _codes(own.get(EXIT_CODES)),
-        }
         if contract is None:
-            return told
-        known = {
+            return {"owner": (template.get("annotations") or {}).get(OWNER) or self._around.get(OWNER) or ""}
+        return {
             "owner": contract.owner,
-            "runbook": contract.runbook,
-            "source": contract.source,
+            "runbook": contract.runbook or "",
+            "source": contract.source or "",
             "codes": contract.exit_codes,
         }
-        return told | {name: value for name, value in known.items() if value}
 
 
 def _document(record: RunRecord) -> Mapping[str, Any]:
@@ -135,10 +124,3 @@ def _most(template: Mapping[str, Any], memory: str) -> str:
     """The memory that a retry gets, which `machiya render` writes into the podSpecPatch; empty if it gets no more."""
     others = [one for one in _QUANTITY.findall(str(template.get("podSpecPatch") or "")) if one != memory]
     return others[-1] if others else ""
-
-
-def _codes(text: Any) -> dict[int, str]:
-    try:
-        return {int(code): str(meaning) for code, meaning in json.loads(text or "{}").items()}
-    except (ValueError, TypeError, AttributeError):
-        return {}
