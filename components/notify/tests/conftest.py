@@ -141,7 +141,9 @@ def serving_mail(
         settings |= {"tls_context": context, "require_starttls": True}
     implicit = context if not starttls else None
     settings |= {"auth_require_tls": False, "auth_required": False} if implicit else {}  # it knows of STARTTLS only
-    controller = Controller(box, hostname="127.0.0.1", port=_free_port(), ssl_context=implicit, **settings)
+    controller = Controller(
+        box, hostname="127.0.0.1", port=_free_port(), ssl_context=implicit, ready_timeout=60, **settings
+    )
     controller.start()
     box.port = controller.port
     try:
