@@ -1,4 +1,4 @@
-"""What goes wrong in containers, and what then (see platform/machiya/tests/engine/test_failures.py)."""
+"""What goes wrong in containers, and what then (see test_failures.py and others in platform/machiya/tests/engine)."""
 
 import hashlib
 import io

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,10 @@ from machiya.engines.local.api import Setup
 from machiya.engines.local.capacity import Capacity
 from machiya.engines.local.launchers.process import ProcessLauncher
 
+from .run_shell import PROGRAM
+
 TOY = Path(__file__).with_name("toy.py")
+FRAIL = Path(__file__).with_name("frail")
 
 
 def toy_launcher() -> ProcessLauncher:
@@ -23,6 +27,18 @@ def toy_launcher() -> ProcessLauncher:
 def setup(tmp_path: Path) -> Setup:
     """An engine in a folder of its own, on a machine of 4 CPU and 4 GiB."""
     return Setup(tmp_path / "home", toy_launcher(), capacity=Capacity(4, 4 << 30), grace=5, handle_signals=False)
+
+
+@pytest.fixture
+def shell(setup: Setup) -> Setup:
+    """An engine whose steps are shell scripts, which begin in their folder of outputs."""
+    return replace(setup, launcher=ProcessLauncher(program=PROGRAM, version_of=lambda _: "1.0.0"))
+
+
+@pytest.fixture
+def frail(setup: Setup) -> Setup:
+    """An engine that runs the component `frail`."""
+    return replace(setup, launcher=ProcessLauncher({"frail": FRAIL}))
 
 
 @pytest.fixture

@@ -2,13 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from machiya.engines.local.api import Result, Setup, retry, run_workflow
-from machiya.engines.local.launchers.process import ProcessLauncher
 from machiya.engines.local.store import DirectoryStore
 
 SHARD = (
@@ -64,13 +62,6 @@ spec:
     inputs: {parameters: [{name: digest}], artifacts: [{name: data, path: /data/in/data}]}
     container: {image: none, args: [run, "test $(cat ../in/data/*/text | wc -l) = 3"]}
 """.replace("SCRIPT", SHARD.replace('"', '\\"'))
-
-
-@pytest.fixture
-def shell(setup: Setup) -> Setup:
-    """An engine whose steps are shell scripts, which begin in their folder of outputs."""
-    program = ("sh", "-c", 'cd "$MACHIYA_DATA/out" && eval "$3"', "step")
-    return replace(setup, launcher=ProcessLauncher(program=program, version_of=lambda _: "1.0.0"))
 
 
 @pytest.fixture
