@@ -226,12 +226,6 @@ def exit_code_of(message: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def log_key(node: Mapping[str, Any]) -> str:
-    """The key under which Argo archived the log of a node's program; empty where it did not."""
-    artifacts = _mapping(node, "outputs").get("artifacts") or ()
-    return next((_artifact(one).key for one in artifacts if one.get("name") == f"main{_LOGS}"), "")
-
-
 def _mapping(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = data.get(name)
     return value if isinstance(value, Mapping) else {}

@@ -1,7 +1,5 @@
 """The last words of a step: of its pod while it is there, else of the log that the controller kept."""
 
-from collections import deque
-
 from machiya.engines.argo.pods import pod_name
 from machiya.engines.argo.protocol import ArgoServer
 from machiya.engines.argo.status import WorkflowStatus
@@ -24,11 +22,7 @@ def last_words(server: ArgoServer, run: WorkflowStatus, node: Node) -> list[str]
 
 
 def _kept(server: ArgoServer, run: WorkflowStatus, node: Node) -> list[str]:
-    pieces: deque[bytes] = deque()
-    size = 0
+    end = b""
     for piece in server.kept_log(run.name, node.id):
-        pieces.append(piece)
-        size += len(piece)
-        while size - len(pieces[0]) > _END:
-            size -= len(pieces.popleft())
-    return b"".join(pieces).decode("utf-8", "replace").splitlines()
+        end = (end + piece)[-_END:]
+    return end.decode("utf-8", "replace").splitlines()
