@@ -13,7 +13,8 @@ What one has to know of Prometheus to change anything here:
   it is about for the greatest: where clocks change, an alert comes an hour late in summer, and never wrongly.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -27,6 +28,17 @@ RANGE = "14d"
 _DAY, _WEEK = 86400, timedelta(days=7)
 _MONDAY = datetime(2026, 1, 5)
 _CRITICAL, _WARNING = "critical", "warning"
+
+
+@dataclass(frozen=True)
+class _Alert:
+    """The alert of one objective: when it fires, and what it says then."""
+
+    name: str
+    objective: str
+    severity: str
+    expression: str
+    says: str
 
 
 def prometheus_rule(
@@ -52,7 +64,7 @@ def prometheus_rule(
                 {
                     "name": f"machiya.slo.{name}",
                     "rules": [
-                        _alert(alert, workflow, stage) for alert in _alerts(workflow, stage, objectives, schedule, year)
+                        _rule(alert, workflow, stage) for alert in _alerts(workflow, stage, objectives, schedule, year)
                     ],
                 }
             ]
@@ -69,8 +81,7 @@ def without_rule(objectives: Objectives, schedule: Schedule | None) -> str | Non
 
 def _alerts(
     workflow: str, stage: str, objectives: Objectives, schedule: Schedule | None, year: int
-) -> Iterator[Mapping[str, Any]]:
-    """The alerts, each with its objective and what it says."""
+) -> Iterator[_Alert]:
     of = f'workflow="{workflow}", stage="{stage}"'
     if objectives.finished_by is not None and schedule is not None and _is_weekly(schedule):
         yield _finished_by(of, objectives.finished_by, schedule, year)
@@ -84,19 +95,19 @@ def _alerts(
         yield _duration(of, objectives.duration)
 
 
-def _alert(alert: Mapping[str, Any], workflow: str, stage: str) -> dict[str, Any]:
+def _rule(alert: _Alert, workflow: str, stage: str) -> dict[str, Any]:
     return {
-        "alert": alert["name"],
-        "expr": alert["expr"],
+        "alert": alert.name,
+        "expr": alert.expression,
         "for": "5m",
         "labels": {
-            "severity": alert["severity"],
+            "severity": alert.severity,
             "workflow": workflow,
             "stage": stage,
-            "objective": alert["objective"],
+            "objective": alert.objective,
         },
         "annotations": {
-            "summary": f"{workflow} ({stage}): {alert['says']}",
+            "summary": f"{workflow} ({stage}): {alert.says}",
             "description": f"Look at it: machiya slo {workflow} --stage {stage}",
         },
     }
@@ -110,7 +121,7 @@ def _never(of: str, window: str = RANGE) -> str:
     return f"absent_over_time({PREFIX}last_success_seconds{{{of}}}[{window}])"
 
 
-def _finished_by(of: str, by: str, schedule: Schedule, year: int) -> Mapping[str, Any]:
+def _finished_by(of: str, by: str, schedule: Schedule, year: int) -> _Alert:
     """The last success began before the start that the last deadline is about."""
     least, greatest = _offsets(schedule, year)
     shown = clock(by)
@@ -119,13 +130,13 @@ def _finished_by(of: str, by: str, schedule: Schedule, year: int) -> Mapping[str
         f"({_last_success(of)} < {due} - {int(before.total_seconds()) + greatest - least}{_on(days, due, least)})"
         for before, days in _weekly_deadlines(schedule, shown)
     ]
-    return {
-        "name": "MachiyaNotFinished",
-        "objective": "finishedBy",
-        "severity": _CRITICAL,
-        "expr": " or ".join([*parts, _never(of)]),
-        "says": f"no run has succeeded that had to by {by} ({schedule.zone})",
-    }
+    return _Alert(
+        "MachiyaNotFinished",
+        objective="finishedBy",
+        severity=_CRITICAL,
+        expression=" or ".join([*parts, _never(of)]),
+        says=f"no run has succeeded that had to by {by} ({schedule.zone})",
+    )
 
 
 def _on(days: Sequence[int], due: str, offset: int) -> str:
@@ -172,16 +183,16 @@ def _offsets(schedule: Schedule, year: int) -> tuple[int, int]:
     return min(offsets), max(offsets)
 
 
-def _success_rate(of: str, objective: SuccessRate) -> Mapping[str, Any]:
+def _success_rate(of: str, objective: SuccessRate) -> _Alert:
     over = f"{int(age(objective.over).total_seconds())}s"
     succeeded = f'{of}, status="Succeeded"'
-    return {
-        "name": "MachiyaSuccessRate",
-        "objective": "successRate",
-        "severity": _WARNING,
-        "expr": f"{_runs(succeeded, over)} / ({_runs(of, over)} > 0) < {objective.at_least:g}",
-        "says": f"less than {objective.at_least:.4g} of the runs of {spoken(age(objective.over))} have succeeded",
-    }
+    return _Alert(
+        "MachiyaSuccessRate",
+        objective="successRate",
+        severity=_WARNING,
+        expression=f"{_runs(succeeded, over)} / ({_runs(of, over)} > 0) < {objective.at_least:g}",
+        says=f"less than {objective.at_least:.4g} of the runs of {spoken(age(objective.over))} have succeeded",
+    )
 
 
 def _runs(of: str, over: str) -> str:
@@ -192,37 +203,37 @@ def _runs(of: str, over: str) -> str:
     return f"(({counted} or vector(0)) + ({first} or vector(0)))"
 
 
-def _freshness(of: str, limit: str) -> Mapping[str, Any]:
+def _freshness(of: str, limit: str) -> _Alert:
     seconds = int(age(limit).total_seconds())
     window = RANGE if 2 * age(limit) < age(RANGE) else f"{2 * seconds}s"
-    return {
-        "name": "MachiyaStale",
-        "objective": "freshness",
-        "severity": _CRITICAL,
-        "expr": f"time() - {_last_success(of, window)} > {seconds} or {_never(of, window)}",
-        "says": f"the result is more than {spoken(age(limit))} old",
-    }
+    return _Alert(
+        "MachiyaStale",
+        objective="freshness",
+        severity=_CRITICAL,
+        expression=f"time() - {_last_success(of, window)} > {seconds} or {_never(of, window)}",
+        says=f"the result is more than {spoken(age(limit))} old",
+    )
 
 
-def _coverage(of: str, objective: Coverage) -> Mapping[str, Any]:
+def _coverage(of: str, objective: Coverage) -> _Alert:
     """Of each step what was told last, whichever pod of the controller told it."""
     told = f'min by (step) ({PREFIX}step_value{{{of}, name="coverage"}})'
     metric = f"min(last_over_time(({told})[{RANGE}:5m]))"
-    return {
-        "name": "MachiyaCoverage",
-        "objective": "coverage",
-        "severity": _WARNING,
-        "expr": f"{metric} < {objective.at_least:g}",
-        "says": f"less than {objective.at_least:.4g} of the users have a result",
-    }
+    return _Alert(
+        "MachiyaCoverage",
+        objective="coverage",
+        severity=_WARNING,
+        expression=f"{metric} < {objective.at_least:g}",
+        says=f"less than {objective.at_least:.4g} of the users have a result",
+    )
 
 
-def _duration(of: str, objective: Duration) -> Mapping[str, Any]:
+def _duration(of: str, objective: Duration) -> _Alert:
     limit = age(objective.at_most)
-    return {
-        "name": "MachiyaSlow",
-        "objective": "duration",
-        "severity": _WARNING,
-        "expr": f'max({PREFIX}run_duration_seconds{{{of}, status="Succeeded"}}) > {int(limit.total_seconds())}',
-        "says": f"a run took more than {spoken(limit)}",
-    }
+    return _Alert(
+        "MachiyaSlow",
+        objective="duration",
+        severity=_WARNING,
+        expression=f'max({PREFIX}run_duration_seconds{{{of}, status="Succeeded"}}) > {int(limit.total_seconds())}',
+        says=f"a run took more than {spoken(limit)}",
+    )
