@@ -42,11 +42,16 @@ def show(run: str, every: bool, target: Target | None, home: Path, as_json: bool
 
 
 def _record(run: str, target: Target | None, home: Path) -> "RunRecord":
-    from machiya.cli.cluster import connected, record_of
-    from machiya.engines.argo import runs as cluster_runs
+    if target is not None:
+        return _on_cluster(run, target, home)
     from machiya.records import find_run, load_record
 
-    if target is None:
-        return load_record(find_run(home, run))
+    return load_record(find_run(home, run))
+
+
+def _on_cluster(run: str, target: Target, home: Path) -> "RunRecord":
+    from machiya.cli.cluster import connected, record_of
+    from machiya.engines.argo.runs import find_run
+
     with connected(target) as server:
-        return record_of(server, cluster_runs.find_run(server, run), home)
+        return record_of(server, find_run(server, run), home)
