@@ -12,11 +12,11 @@ from typing import Any, Literal
 from machiya.engines.argo.comparison import differences, normal
 from machiya.engines.argo.documents import DEPLOYED
 from machiya.engines.argo.protocol import ArgoServer, Kind, Object
+from machiya.engines.argo.status import WORKFLOW_LABEL
 from machiya.errors import ConflictError
 
 Action = Literal["create", "update", "suspend", "leave"]
 
-WORKFLOW = "machiya/workflow"
 _OWN = ("machiya/", "workflows.argoproj.io/title", "workflows.argoproj.io/description")
 """Beginnings of the labels and annotations that are ours: those that are rendered no more are taken away."""
 
@@ -69,7 +69,7 @@ def apply(server: ArgoServer, change: Change) -> None:
 
 
 def _check_owner(there: Object, template: Object, kind: str) -> None:
-    own, other = ((one["metadata"].get("labels") or {}).get(WORKFLOW) for one in (template, there))
+    own, other = ((one["metadata"].get("labels") or {}).get(WORKFLOW_LABEL) for one in (template, there))
     if own != other:
         name, owner = there["metadata"]["name"], f"of {other}" if other else "not ours"
         raise ConflictError(
