@@ -18,7 +18,7 @@ from machiya.engines.local.launchers.protocol import LaunchError
 from machiya.engines.local.locations import take_in
 from machiya.engines.local.store import ArtifactStore, open_store
 from machiya.engines.planning import plan_workflow
-from machiya.manifest.expressions import digest_name
+from machiya.manifest.names import digest_name
 from machiya_component.findings import Finding
 
 from .test_canary_auto import Street

@@ -1,4 +1,4 @@
-"""What a step on exit is told of the workflow's components: the fact ``run.components``, once all steps are known."""
+"""What a step on exit is told that no run changes, filled in once it is known: ``run.components`` here, and others."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,17 +12,17 @@ COMPONENTS = "components"
 
 def with_components(workflow: WorkflowDefinition) -> WorkflowDefinition:
     """The workflow with the fact filled in: pins decide it, so that every run of this manifest is told the same."""
-    told = Constant(components_told(workflow))
-    return replace(workflow, steps=tuple(_filled(step, told) for step in workflow.steps))
+    return with_fact(workflow, COMPONENTS, components_told(workflow))
 
 
-def _filled(step: Step, told: Constant) -> Step:
-    if RunReference(COMPONENTS) not in step.parameters.values():
-        return step
-    values: Mapping[str, Value] = {
-        name: told if value == RunReference(COMPONENTS) else value for name, value in step.parameters.items()
-    }
-    return replace(step, parameters=values)
+def with_fact(workflow: WorkflowDefinition, fact: str, known: Any) -> WorkflowDefinition:
+    """The workflow in which what is `known` stands where a step is told this fact of the run."""
+    reference, told = RunReference(fact), Constant(known)
+
+    def filled(values: Mapping[str, Value]) -> Mapping[str, Value]:
+        return {name: told if value == reference else value for name, value in values.items()}
+
+    return replace(workflow, steps=tuple(replace(step, parameters=filled(step.parameters)) for step in workflow.steps))
 
 
 def components_told(workflow: WorkflowDefinition) -> list[dict[str, Any]]:

@@ -8,9 +8,7 @@ from hera.workflows import models
 
 from machiya.dsl import Step
 from machiya.manifest import policy
-
-CHECKPOINT_FOLDER = "_checkpoint"
-"""Where the kit looks for what an earlier attempt left, and leaves its own."""
+from machiya_component.checkpoint import CHECKPOINT_FOLDER
 
 ARTIFACT = "step-checkpoint"
 """No port is called so: their names hold no dashes."""

@@ -8,9 +8,11 @@ from pydantic import BaseModel
 from machiya.dsl import Step, WorkflowDefinition
 from machiya.manifest import policy, settings
 from machiya.manifest.descriptions import annotations, run_description, template_description, title
-from machiya.manifest.expressions import code_argument, digest_name, keyed_ports, text_of
+from machiya.manifest.expressions import keyed_ports, text_of
 from machiya.manifest.fan_out import fan_out_template
+from machiya.manifest.links import stage_links
 from machiya.manifest.metrics import run_metrics
+from machiya.manifest.names import code_argument, digest_name
 from machiya.manifest.pools import choose_pools
 from machiya.manifest.profile import Profile
 from machiya.manifest.shown import shown, shown_whole
@@ -43,35 +45,7 @@ def workflow_template(
     workflow: WorkflowDefinition, pins: Pins, commits: "Commits", profile: Profile
 ) -> models.WorkflowTemplate:
     """All templates, with the images that the stage pins, where the stage's profile wants them to run."""
-    pools = choose_pools(workflow.all_steps, profile, pins.file.parent, workflow.stage)
-    known = {step.name: commits.get((step.contract.name, step.pin.version), "") for step in workflow.all_steps}
-    steps = [
-        step_template(
-            step,
-            pins.image(step.contract.name, step.pin),
-            known[step.name],
-            keyed_ports(workflow, step),
-            pools.get(step.name),
-        )
-        for step in workflow.all_steps
-    ]
-    steps = [
-        shown(template, workflow, step, profile.links, known[step.name])
-        for template, step in zip(steps, workflow.all_steps, strict=True)
-    ]
-    fan_outs = [
-        shown_whole(
-            fan_out_template(step, known[step.name], keyed_ports(workflow, step)),
-            workflow,
-            step,
-            profile.links,
-            known[step.name],
-        )
-        for step in workflow.all_steps
-        if step.fan_out
-    ]
-    canary = [canary_template(workflow, workflow.canary)] if workflow.canary is not None else []
-    on_exit = [exit_template(workflow)] if workflow.exit_steps else []
+    links = stage_links(profile)
     return models.WorkflowTemplate(
         api_version=API_VERSION,
         kind="WorkflowTemplate",
@@ -80,7 +54,7 @@ def workflow_template(
             namespace=profile.namespace,
             labels=_labels(workflow),
             annotations={
-                **annotations(template_description(workflow, profile.links, commits), title(workflow), workflow.owner),
+                **annotations(template_description(workflow, links, commits), title(workflow), workflow.owner),
                 "machiya/artifact-retention": policy.hours(policy.ARTIFACT_RETENTION),
                 **_results(workflow),
             },
@@ -90,7 +64,7 @@ def workflow_template(
             on_exit=EXIT if workflow.exit_steps else None,
             workflow_metadata=models.WorkflowMetadata(
                 labels=_labels(workflow),
-                annotations=annotations(run_description(workflow, profile.links), owner=workflow.owner),
+                annotations=annotations(run_description(workflow, links), owner=workflow.owner),
             ),
             metrics=run_metrics(workflow),
             arguments=models.Arguments(parameters=_arguments(workflow)),
@@ -103,9 +77,33 @@ def workflow_template(
             ttl_strategy=settings.ttl_strategy(profile.retention),
             pod_gc=settings.pod_gc(profile.retention),
             pod_disruption_budget=settings.disruption_budget(profile),
-            templates=[main_template(workflow), *canary, *on_exit, *fan_outs, *steps],
+            templates=[*_dags(workflow), *_step_templates(workflow, pins, commits, profile)],
         ),
     )
+
+
+def _dags(workflow: WorkflowDefinition) -> list[models.Template]:
+    canary = [canary_template(workflow, workflow.canary)] if workflow.canary is not None else []
+    on_exit = [exit_template(workflow)] if workflow.exit_steps else []
+    return [main_template(workflow), *canary, *on_exit]
+
+
+def _step_templates(
+    workflow: WorkflowDefinition, pins: Pins, commits: "Commits", profile: Profile
+) -> list[models.Template]:
+    """Of every fan-out as a whole, then of every step, or one shard of it."""
+    pools = choose_pools(workflow.all_steps, profile, pins.file.parent, workflow.stage)
+    links = stage_links(profile)
+    fan_outs, steps = [], []
+    for step in workflow.all_steps:
+        commit = commits.get((step.contract.name, step.pin.version), "")
+        keyed = keyed_ports(workflow, step)
+        if step.fan_out:
+            fan_outs.append(shown_whole(fan_out_template(step, commit, keyed), workflow, step, links, commit))
+        image = pins.image(step.contract.name, step.pin)
+        template = step_template(step, image, commit, keyed, pools.get(step.name))
+        steps.append(shown(template, workflow, step, links, commit))
+    return [*fan_outs, *steps]
 
 
 def _labels(workflow: WorkflowDefinition) -> dict[str, str]:
@@ -152,7 +150,7 @@ def cron_workflow(workflow: WorkflowDefinition, profile: Profile) -> models.Cron
             name=object_name(workflow),
             namespace=profile.namespace,
             labels=_labels(workflow),
-            annotations=annotations(run_description(workflow, profile.links), title(workflow)),
+            annotations=annotations(run_description(workflow, stage_links(profile)), title(workflow)),
         ),
         spec=models.CronWorkflowSpec(
             schedules=[workflow.schedule],

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from hera.workflows import models
 
 from machiya.dsl import Step
-from machiya.manifest.expressions import (
+from machiya.manifest.expressions import literal
+from machiya.manifest.names import (
     COUNT_PARAMETER,
     FOLDER_PARAMETER,
     SHARD_FORMAT,
     digest_name,
     key_name,
-    literal,
     shard_template_name,
 )
 from machiya.manifest.step import may_be_absent, memoize, step_inputs, step_labels
@@ -68,7 +68,7 @@ def _shards(step: Step) -> models.DAGTask:
     count = f"{{{{inputs.parameters.{fan_out.over or COUNT_PARAMETER}}}}}"
     return models.DAGTask(
         name=step.name,
-        template=shard_template_name(step),
+        template=shard_template_name(step.name),
         with_sequence=models.Sequence(count=models.IntOrString(root=count), format=SHARD_FORMAT),
         arguments=models.Arguments(
             parameters=[models.Parameter(name=name, value=value) for name, value in given.items()],

@@ -1,10 +1,9 @@
-"""What a step on exit is told of the stage's links: the fact ``run.links``, which the profile decides."""
+"""The links of a stage's profile, and what a step on exit is told of them: the fact ``run.links``."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
 
-from machiya.dsl import Constant, RunReference, Value, WorkflowDefinition
+from machiya.dsl import WorkflowDefinition
+from machiya.dsl.told import with_fact
 from machiya.manifest.profile import Profile
 
 LINKS = "links"
@@ -14,24 +13,21 @@ _OF_THE_RUN = {"run", "workflow", "stage"}
 
 def with_links(workflow: WorkflowDefinition, profile: Profile) -> WorkflowDefinition:
     """The workflow with the fact filled in."""
-    fact, told = RunReference(LINKS), Constant(links_told(profile))
-
-    def filled(values: Mapping[str, Value]) -> Mapping[str, Value]:
-        return {name: told if value == fact else value for name, value in values.items()}
-
-    steps = (replace(step, parameters=filled(step.parameters)) for step in workflow.steps)
-    return replace(workflow, steps=tuple(steps))
+    return with_fact(workflow, LINKS, links_told(profile))
 
 
 def links_told(profile: Profile) -> dict[str, str]:
     """The links that lead from a run to something, by what they lead to, with its names to be filled in."""
-    known = {"namespace": profile.namespace} if profile.namespace else {}
-    urls = {name: _filled(url, known) for name, url in profile.links.items() if name != "commit"}
+    urls = {name: _harmless(url) for name, url in stage_links(profile).items() if name != "commit"}
     return {name: url for name, url in urls.items() if set(re.findall(r"\{(\w+)\}", url)) <= _OF_THE_RUN}
 
 
-def _filled(url: str, known: Mapping[str, str]) -> str:
+def stage_links(profile: Profile) -> dict[str, str]:
+    """The templates of the profile's links, with what the stage decides filled in: its namespace."""
+    namespace = profile.namespace or "{namespace}"
+    return {name: url.replace("{namespace}", namespace) for name, url in profile.links.items()}
+
+
+def _harmless(url: str) -> str:
     """Double braces would be variables to Argo."""
-    for name, value in known.items():
-        url = url.replace(f"{{{name}}}", value)
     return url.replace("{{", "%7B%7B")

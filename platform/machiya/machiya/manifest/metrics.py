@@ -18,8 +18,9 @@ from hera.workflows import models
 
 from machiya.dsl import Step, WorkflowDefinition
 from machiya.manifest import policy
-from machiya.manifest.expressions import rows_name, value_name
-from machiya_component.numbers import NUMBERS_FOLDER, ROWS, VALUES, plain_name
+from machiya.manifest.names import rows_name, value_name
+from machiya_component.contract.names import plain_name
+from machiya_component.numbers import NUMBERS_FOLDER, ROWS, VALUES
 
 UNKNOWN = "NaN"
 """The value of a number that a component does not tell. A number for Argo, so that nothing fails."""

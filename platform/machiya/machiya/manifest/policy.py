@@ -80,7 +80,7 @@ def more_memory_patch(memory: str, max_memory: str) -> str:
 
 
 def seconds(timeout: str | None) -> int:
-    """A contract's timeout (``90s``, ``2h``, ``1h30m``) in seconds."""
+    """A contract's timeout, or an age in a profile (``90s``, ``2h``, ``1h30m``, ``7d``) in seconds."""
     if timeout is None:
         return int(DEFAULT_TIMEOUT.total_seconds())
     parts = re.findall(r"(\d+)([smhd])", timeout)

@@ -28,7 +28,6 @@ ObjectName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]{0,2
 OperationName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*\.[a-z][a-z0-9_-]*$")]
 Link = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _EXAMPLES = {
     "cpu": "cpu: 8",
     "memory": "memory: 32Gi",
@@ -122,11 +121,6 @@ class ProfileError(MachiyaError):
     def __init__(self, file: str, findings: list[Finding]) -> None:
         super().__init__(f"{file} has {count(findings)}.", listed(findings))
         self.findings = findings
-
-
-def seconds_of(age: str) -> int:
-    """``90s``, ``2h``, ``7d`` in seconds."""
-    return int(age[:-1]) * _UNITS[age[-1]]
 
 
 def profile_file(folder: Path, stage: str) -> Path | None:

@@ -2,7 +2,8 @@
 
 from hera.workflows import models
 
-from machiya.manifest.profile import Pool, Profile, Retention, seconds_of
+from machiya.manifest import policy
+from machiya.manifest.profile import Pool, Profile, Retention
 
 ALL_PODS = 9999
 """More pods than a run has. (For pods that no Deployment owns, Kubernetes takes a whole number that must stay only.)"""
@@ -11,13 +12,14 @@ ALL_PODS = 9999
 def ttl_strategy(retention: Retention) -> models.TTLStrategy:
     """A run that failed stays longer: somebody will want to look at it, and retry it."""
     return models.TTLStrategy(
-        seconds_after_success=seconds_of(retention.succeeded), seconds_after_failure=seconds_of(retention.failed)
+        seconds_after_success=policy.seconds(retention.succeeded),
+        seconds_after_failure=policy.seconds(retention.failed),
     )
 
 
 def pod_gc(retention: Retention) -> models.PodGC:
     """Pods that succeeded go after a while; those that failed stay as long as their run."""
-    return models.PodGC(strategy="OnPodSuccess", delete_delay_duration=f"{seconds_of(retention.pods)}s")
+    return models.PodGC(strategy="OnPodSuccess", delete_delay_duration=f"{policy.seconds(retention.pods)}s")
 
 
 def disruption_budget(profile: Profile) -> models.PodDisruptionBudgetSpec | None:

@@ -7,19 +7,15 @@ from hera.workflows import models
 from machiya.dsl import Constant, KeptReference, OutputReference, Source, Step
 from machiya.manifest import policy, settings
 from machiya.manifest.checkpoints import checkpoint_inputs, checkpoint_outputs
-from machiya.manifest.expressions import (
+from machiya.manifest.expressions import by_artifact, cache_key, known_inputs, output_key, text_of
+from machiya.manifest.names import (
     CODE_PARAMETER,
     COUNT_PARAMETER,
     FOLDER_PARAMETER,
-    by_artifact,
-    cache_key,
     digest_name,
     kept_name,
     key_name,
-    known_inputs,
-    output_key,
     shard_template_name,
-    text_of,
 )
 from machiya.manifest.profile import Pool
 from machiya_component.contract.model import Resources
@@ -39,7 +35,7 @@ def step_template(
     """
     operation = step.operation
     return models.Template(
-        name=shard_template_name(step) if step.fan_out else step.name,
+        name=shard_template_name(step.name) if step.fan_out else step.name,
         metadata=models.Metadata(labels=step_labels(step, commit)),
         inputs=_shard_inputs(step) if step.fan_out else step_inputs(step),
         outputs=_outputs(step, () if step.fan_out else keyed),

@@ -21,16 +21,11 @@ from machiya.dsl import (
 from machiya.dsl.canary import CANARY
 from machiya.manifest.descriptions import annotations
 from machiya.manifest.expressions import (
-    CODE_PARAMETER,
-    COUNT_PARAMETER,
-    FOLDER_PARAMETER,
     argument,
     by_artifact,
     code_digest,
-    digest_name,
     gather_folder,
     key_argument,
-    key_name,
     keyed_ports,
     known_inputs,
     output_key,
@@ -38,6 +33,7 @@ from machiya.manifest.expressions import (
     source_digest,
     tag,
 )
+from machiya.manifest.names import CODE_PARAMETER, COUNT_PARAMETER, FOLDER_PARAMETER, digest_name, key_name
 from machiya.manifest.step import may_be_absent
 
 MAIN = "main"

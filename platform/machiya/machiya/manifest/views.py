@@ -8,7 +8,7 @@ from hera.workflows import models
 
 from machiya.dsl import Step
 from machiya.manifest import policy
-from machiya.manifest.expressions import view_name
+from machiya.manifest.names import view_name
 
 _FILES = {"report": "index.html", "metrics": "metrics.json"}
 FOLDER = "_view"

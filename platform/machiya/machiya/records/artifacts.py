@@ -5,16 +5,15 @@ import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from machiya.engines.local.store import ArtifactStore
 from machiya.errors import NotFoundError, OutputError
-from machiya.manifest.expressions import SHARD_FORMAT, is_kept, is_view
+from machiya.manifest.names import is_kept, is_view
 from machiya.records.record import RunRecord
 from machiya.records.steps import Step
-from machiya.records.stores import scratch, sidecar_of, store_of
+from machiya.records.stores import scratch, shard_keys, sidecar_of, store_of
 
 _THREADS = 8
 
@@ -135,12 +134,9 @@ def _described(store: ArtifactStore, artifact: OutputArtifact, folder: Path) -> 
 
 
 def _turns_below(store: ArtifactStore, artifact: OutputArtifact, folder: Path) -> Iterator[OutputArtifact]:
-    """What the turns of a loop put out that was remembered as a whole: all below one key, counted as they were made."""
-    for number in count():
-        turn = replace(artifact, key=f"{artifact.key}/{SHARD_FORMAT % number}")
-        if store.find(turn.key) is None:
-            return
-        yield _described(store, turn, folder / str(number))
+    """What the turns of a loop put out that was remembered as a whole."""
+    for number, key in enumerate(shard_keys(store, artifact.key)):
+        yield _described(store, replace(artifact, key=key), folder / str(number))
 
 
 def gathered(outputs: Sequence[_Output]) -> list[OutputArtifact]:

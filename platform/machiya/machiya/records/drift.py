@@ -1,18 +1,16 @@
 """How the tables of a run differ from those of another, or from the last good runs: told from their sidecars alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from machiya.engines.local.store import ArtifactStore
 from machiya.errors import NotFoundError
-from machiya.manifest.expressions import SHARD_FORMAT
 from machiya.records.artifacts import OutputArtifact, list_artifacts
 from machiya.records.find import recent_runs
 from machiya.records.record import RunRecord, load_record
-from machiya.records.stores import scratch, sidecar_of, store_of
+from machiya.records.stores import scratch, shard_keys, sidecar_of, store_of
 from machiya.records.times import iso
 from machiya_component.artifacts import Artifact
 from machiya_component.contract.complete import table_schema
@@ -121,7 +119,7 @@ def _tables(record: RunRecord, wanted: str) -> list[OutputArtifact]:
 
 def _looked(store: ArtifactStore, record: RunRecord, artifact: OutputArtifact, folder: Path) -> Look | None:
     """What a table's sidecars say; of what a fan-out wrote, those of all its parts."""
-    sidecars = list(_sidecars(store, artifact, folder))
+    sidecars = _sidecars(store, artifact, folder)
     if not sidecars or any(one.rows is None or one.statistics is None for one in sidecars):
         return None
     parts = [Snapshot(digest=one.digest, rows=one.rows or 0, columns=one.statistics or {}) for one in sidecars]
@@ -130,17 +128,15 @@ def _looked(store: ArtifactStore, record: RunRecord, artifact: OutputArtifact, f
     return artifact, now, table_schema(schema).thresholds() if schema else Thresholds()
 
 
-def _sidecars(store: ArtifactStore, artifact: OutputArtifact, folder: Path) -> Iterator[Artifact]:
+def _sidecars(store: ArtifactStore, artifact: OutputArtifact, folder: Path) -> list[Artifact]:
+    """All of them; none where one cannot be read, as the rest is not the table."""
     whole = sidecar_of(store, artifact.key, folder / "whole")
     if whole is not None:
-        yield whole
-        return
-    for number in count():
-        key = f"{artifact.key}/{SHARD_FORMAT % number}"
-        part = sidecar_of(store, key, folder / str(number)) if store.find(key) is not None else None
-        if part is None:
-            return
-        yield part
+        return [whole]
+    keys = list(shard_keys(store, artifact.key))
+    parts = [sidecar_of(store, key, folder / str(number)) for number, key in enumerate(keys)]
+    found = [part for part in parts if part is not None]
+    return found if len(found) == len(keys) else []
 
 
 def _good(other: RunRecord, artifact: OutputArtifact, folder: Path) -> Sequence[Snapshot]:

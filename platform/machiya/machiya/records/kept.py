@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from machiya.manifest.expressions import is_kept
+from machiya.manifest.names import is_kept
 from machiya.records.record import RunRecord
 from machiya.records.steps import Step
 

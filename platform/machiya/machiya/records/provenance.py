@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from machiya.errors import NotFoundError
-from machiya.manifest.expressions import SHARD_FORMAT
+from machiya.manifest.names import SHARD_FORMAT
 from machiya.records.artifacts import turns_of
 from machiya.records.find import find_run
 from machiya.records.keys import (

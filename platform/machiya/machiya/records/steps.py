@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from machiya.engines.local.argo.interpreter.nodes import Node, NodeType, Phase, Usage
-from machiya.manifest.expressions import numbers
+from machiya.manifest.names import numbers
 from machiya.records.meanings import exit_meaning
 from machiya.records.times import iso
 
@@ -33,6 +33,11 @@ class Step:
     def is_loop(self) -> bool:
         """Whether what is inside are the turns of a loop."""
         return self.fans_out or self.node.type is NodeType.TASK_GROUP
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it runs on the exit of another step or of the run, or as a hook of it."""
+        return self.node.name.endswith(".onExit") or ".hooks." in self.node.name
 
     @property
     def name(self) -> str:

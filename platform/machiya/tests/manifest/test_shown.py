@@ -95,16 +95,16 @@ def test_a_run_is_described_in_one_line_and_keeps_its_name_in_the_list(rendered:
 
 def test_links_of_the_profile_are_shown_but_for_those_that_need_a_run(folder: Path, rendered: Render) -> None:
     links = {
-        "viewer": "https://jobs.example/{workflow}/{stage}",
+        "viewer": "https://jobs.example/{namespace}/{workflow}/{stage}",
         "tensorboard": "https://board.example/",
         "run": "https://argo.example/workflows/{namespace}/{run}",
         "commit": "https://code.example/{component}/{commit}",
     }
-    profile(folder, f"links: {json.dumps(links)}\n")
+    profile(folder, f"namespace: ml\nlinks: {json.dumps(links)}\n")
     manifest = rendered("production")
     text = described(manifest.documents[0]["metadata"])
 
-    assert "[Viewer](https://jobs.example/recommend/production)" in text
+    assert "[Viewer](https://jobs.example/ml/recommend/production)" in text
     assert "[TensorBoard](https://board.example/)" in text
     assert "argo.example" not in text
     commit = manifest.template("report")["metadata"]["labels"]["machiya/commit"]

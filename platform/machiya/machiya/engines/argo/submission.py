@@ -12,15 +12,15 @@ from machiya.dsl import load_workflow
 from machiya.engines.argo.client import SUBMISSION
 from machiya.engines.argo.documents import read_documents
 from machiya.engines.argo.protocol import Object
-from machiya.engines.argo.status import WorkflowStatus
+from machiya.engines.argo.status import STAGE_LABEL, WORKFLOW_LABEL, WorkflowStatus
 from machiya.engines.planning import Override, Plan, plan_workflow
 from machiya.errors import ArgumentsError
-from machiya.manifest.expressions import code_argument, digest_name
+from machiya.manifest.names import code_argument, digest_name
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAME_LIMIT = 56
 """Of a run's name without the random end: Kubernetes takes 63 letters for the label that pods carry."""
-_KEPT_LABELS = ("machiya/workflow", "machiya/stage")
+_KEPT_LABELS = (WORKFLOW_LABEL, STAGE_LABEL)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from machiya.engines.local.state import RunState
 from machiya.engines.local.store import open_store
 from machiya.engines.planning.plan import Plan
 from machiya.errors import ArgumentsError, NotFoundError
-from machiya.manifest.expressions import code_argument, digest_name
+from machiya.manifest.names import code_argument, digest_name
 
 
 @dataclass(frozen=True)

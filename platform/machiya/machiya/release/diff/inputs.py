@@ -6,7 +6,7 @@ from pathlib import Path
 
 from machiya.dsl import WorkflowDefinition
 from machiya.engines.local.locations import Source
-from machiya.manifest.expressions import digest_name
+from machiya.manifest.names import digest_name
 from machiya.records import RunRecord, find_run, load_record, recent_runs
 
 SAMPLE = "sample"
