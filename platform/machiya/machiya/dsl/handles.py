@@ -117,7 +117,7 @@ class RunHandle:
 
 
 run = RunHandle()
-"""The run: its name, workflow, stage and start; for steps on exit also its status, duration and failures."""
+"""The run: its name, workflow, stage and start; for steps on exit also how it ended, and components and links."""
 
 
 @dataclass(frozen=True)

@@ -143,14 +143,14 @@ RUN_FACTS: Mapping[str, ParameterType] = {
 """The facts of a run and their types.
 
 ``started`` is when it was created, in ISO 8601 and UTC, ``status`` one of RUN_STATUSES, ``duration`` in seconds,
-``failures`` JSON, ``components`` what `dsl.told` says of them, ``links`` the URLs of the
-stage's profile.
+``failures`` JSON, ``components`` what `dsl.told` says of them, ``links`` the URLs of the stage's profile.
 """
 
 EARLY_FACTS = ("name", "started")
 """The facts that are known while a run does its work."""
 
-KEPT_KINDS = ("published", "history")
+PUBLISHED, HISTORY = "published", "history"
+KEPT_KINDS = (PUBLISHED, HISTORY)
 """What small files are kept for: ``published`` points at results, ``history`` holds what later runs compare with."""
 
 RUN_STATUSES = ("Succeeded", "Failed", "Error")

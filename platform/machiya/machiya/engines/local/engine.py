@@ -87,8 +87,8 @@ class Engine:
             parts.memo,
             parts.store,
             folder.name,
-            lambda: self._stops > 0 or self._closing,
-            lambda text: self._write(Noted(text)),
+            self._gives_up,
+            self._note,
         )
         self._share = MachineShare(folder.home / "engines" / socket.gethostname(), parts.capacity)
         scheduler = Scheduler(parts.capacity, self._share)
@@ -216,12 +216,8 @@ class Engine:
         for observer in self._observers:
             observer(entry, self.state)
 
-    def _note(self, text: str) -> Sequence[Command]:
+    def _note(self, text: str) -> None:
         self._write(Noted(text))
-        return ()
-
-    def _tell_note(self, text: str) -> None:
-        self._tell(lambda: self._note(text))
 
     def _gives_up(self) -> bool:
         """Whether nothing is worth waiting for any more."""

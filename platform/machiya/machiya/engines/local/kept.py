@@ -3,18 +3,16 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from machiya.dsl.model import KEPT_KINDS
+from machiya.dsl.model import KEPT_KINDS, PUBLISHED
 from machiya.engines.local.store import ArtifactStore
-
-PUBLISHED = KEPT_KINDS[0]
 
 
 def is_kept_file(key: str) -> bool:
     """Whether it is the key of such a file."""
-    return PurePosixPath(key).parts[:1] in [(kind,) for kind in KEPT_KINDS]
+    return key.partition("/")[0] in KEPT_KINDS
 
 
 def published_keys(store: ArtifactStore, folder: Path) -> set[str]:

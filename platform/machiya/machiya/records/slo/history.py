@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from machiya.engines.local.kept import PUBLISHED
+from machiya.dsl.model import PUBLISHED
 from machiya.engines.local.store import ArtifactStore
 from machiya.records.find import recent_runs
 from machiya.records.record import RunRecord, load_record
