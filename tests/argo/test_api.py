@@ -8,9 +8,10 @@ import requests
 import yaml
 
 from machiya.engines.argo.protocol import ArgoServer
+from tests.argo.answers import ANSWERS
 from tests.argo.api import answer_problems, find_call, object_problems, problems
 from tests.argo.cluster import NAMESPACE
-from tests.argo.server import ANSWERS, TOKEN, FakeArgo
+from tests.argo.fake import TOKEN, FakeArgo
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 

@@ -1,5 +1,6 @@
 """The client of Argo Server: what it asks, what it makes of answers, and what it does when they do not come."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,8 @@ from machiya.errors import (
     RejectedError,
 )
 from tests.argo.cluster import NAMESPACE
-from tests.argo.server import TOKEN, FakeArgo, Fault, running
+from tests.argo.fake import TOKEN, FakeArgo, Fault
+from tests.argo.server import running
 
 
 def workflow(name: str = "one", submission: str = "1", **labels: str) -> Object:
@@ -180,11 +182,12 @@ def test_a_log_that_is_kept_in_the_artifact_repository_is_read(argo: FakeArgo, c
 
 
 def test_nothing_listens() -> None:
-    with running(FakeArgo()) as other:
-        pass
-    with client_of(other) as client:
-        error = error_of(client)
-    assert (error.exit_code, error.message) == (69, f"nothing listens at {other.url.removeprefix('http://')}.")
+    with socket.socket() as taken:  # so that nobody else begins to listen there meanwhile
+        taken.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        with client_of(FakeArgo(url=f"http://{place}")) as client:
+            error = error_of(client)
+    assert (error.exit_code, error.message) == (69, f"nothing listens at {place}.")
 
 
 def test_no_token(argo: FakeArgo) -> None:

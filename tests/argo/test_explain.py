@@ -9,7 +9,7 @@ from machiya.cli.main import machiya
 from machiya.cli.shell import run
 from machiya.engines.argo.client import ArgoServerClient
 from machiya.engines.argo.protocol import Object
-from tests.argo.server import FakeArgo
+from tests.argo.fake import FakeArgo
 from tests.cluster.story import Story
 
 CODES = {"tally": f"sha256:{'a' * 64}", "gauge": f"sha256:{'b' * 64}"}

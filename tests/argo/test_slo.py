@@ -12,8 +12,8 @@ from machiya.cli.shell import run
 from machiya.engines.argo.client import ArgoServerClient
 from machiya.records.slo import PastRun, Published
 from machiya.records.slo.cluster import ClusterHistory
+from tests.argo.fake import FakeArgo
 from tests.argo.project import STAGE, write_project
-from tests.argo.server import FakeArgo
 
 SLO = f"""\
 apiVersion: machiya/v1

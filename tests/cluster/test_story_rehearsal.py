@@ -11,7 +11,8 @@ from machiya.engines.argo.status import status_of
 from machiya.records.cluster import cluster_record
 from machiya.records.diagnosis import Press, diagnose
 from machiya.records.diagnosis.kept import kept_contract
-from tests.argo.server import FakeArgo, running
+from tests.argo.fake import FakeArgo
+from tests.argo.server import running
 from tests.cluster.story import Story
 
 CODES = {"tally": f"sha256:{'a' * 64}", "gauge": f"sha256:{'b' * 64}"}
