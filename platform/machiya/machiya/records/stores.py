@@ -4,10 +4,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 from machiya.engines.local.cache import Memo, open_memo
 from machiya.engines.local.store import ArtifactStore, StoreError, open_store
+from machiya.manifest.names import SHARD_FORMAT
 from machiya.records.record import RunRecord
 from machiya_component.artifacts import SIDECAR, Artifact, read_sidecar
 from machiya_component.errors import DataError
@@ -60,3 +62,12 @@ def sidecar_of(store: ArtifactStore, key: str, folder: Path) -> Artifact | None:
         store.link(key, folder / SIDECAR, SIDECAR)
         return read_sidecar(folder)
     return None
+
+
+def shard_keys(store: ArtifactStore, key: str) -> Iterator[str]:
+    """The keys below one under which the turns of a fan-out put something, counted as they were made."""
+    for number in count():
+        shard = f"{key}/{SHARD_FORMAT % number}"
+        if store.find(shard) is None:
+            return
+        yield shard
