@@ -70,7 +70,7 @@ def last_steps(record: RunRecord) -> list[Step]:
     """
 
     def is_aside(step: Step) -> bool:
-        return _is_hook(step) or may_keep(record, step)
+        return step.is_hook or may_keep(record, step)
 
     awaited = set(_awaited(record.tree, frozenset(), is_aside))
     return list(_last(record.tree, awaited, is_aside))
@@ -92,7 +92,3 @@ def _last(steps: Sequence[Step], awaited: set[str], is_aside: Callable[[Step], b
             yield from _last(step.children, awaited, is_aside)
         else:
             yield step
-
-
-def _is_hook(step: Step) -> bool:
-    return step.name.endswith(".onExit") or ".hooks." in step.name

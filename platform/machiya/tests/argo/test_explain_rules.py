@@ -185,6 +185,22 @@ def test_shards_that_fail_for_the_same_reason_are_one_cause() -> None:
     assert (list(found.kept), list(found.again)) == (["predict (63)"], ["predict (37)"])
 
 
+def test_shards_of_a_fan_out_that_is_a_template_of_its_own_are_counted_as_well() -> None:
+    """As `machiya render` has them: a DAG of nothing but one loop of its own name."""
+    loop, *turns = shards(3, 2)
+    inside = [
+        {**one, "id": f"nightly.predict.{one['displayName']}", "name": f"nightly.predict.{one['displayName']}"}
+        for one in turns
+    ]
+    loop = {**loop, "id": "nightly.predict.predict", "name": "nightly.predict.predict"}
+    loop["children"] = [one["id"] for one in inside]
+    whole = node("predict", "Failed", type="DAG", children=[loop["id"]])
+    found = diagnosis(whole, *({**one, "boundaryID": whole["id"]} for one in (loop, *inside)))
+    (cause,) = found.causes
+    assert (cause.name, len(cause.failures), cause.total) == ("predict", 2, 3)
+    assert (list(found.kept), list(found.again)) == (["predict"], ["predict (2)"])
+
+
 def test_shards_that_fail_for_different_reasons_are_two_causes() -> None:
     nodes = shards(3, 2)
     nodes[2]["message"] = "OOMKilled (exit code 137)"

@@ -66,12 +66,7 @@ def _failure(step: Step, reader: FactsReader, words: Words | None) -> Failure:
 
 def _grouped(record: RunRecord, failures: Iterable[Failure]) -> list[Cause]:
     """Failures of the same kind as one cause; the causes, and what is in each, in the order in which they ended."""
-    loops = {
-        child.node.id: step
-        for step in record.walk()
-        if step.node.type is NodeType.TASK_GROUP
-        for child in step.children
-    }
+    loops = {child.node.id: step for step in record.walk() if step.is_loop for child in step.children}
     found: dict[tuple[object, ...], list[Failure]] = {}
     verdicts: dict[tuple[object, ...], tuple[Verdict, int]] = {}
     for failure in sorted(failures, key=lambda one: one.step.node.finished or one.step.node.started):
@@ -103,7 +98,7 @@ def _tolerated(record: RunRecord) -> set[str]:
     waiters: dict[str, list[str]] = {}
     for step in record.walk():
         node = step.node
-        if (node.phase.completed or node.phase is Phase.RUNNING) and not _is_hook(node):
+        if (node.phase.completed or node.phase is Phase.RUNNING) and not step.is_hook:
             for identifier in node.after:
                 waiters.setdefault(identifier, []).append(node.id)
     found: set[str] = set()
@@ -112,10 +107,6 @@ def _tolerated(record: RunRecord) -> set[str]:
             inside = {inner.node.id for inner in step.walk()}
             found |= inside if not inside.issuperset(waiters[step.node.id]) else set()
     return found
-
-
-def _is_hook(node: Node) -> bool:
-    return node.name.endswith(".onExit") or ".hooks." in node.name
 
 
 def _on_exit(record: RunRecord, step: Step) -> bool:
