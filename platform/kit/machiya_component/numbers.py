@@ -5,7 +5,6 @@ output that is a table, and ``values/<port>-<name>`` for every metric that the c
 parameter can be read from each. They are told, not promised: what is absent is a number that nobody knows.
 """
 
-import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,15 +12,11 @@ from pathlib import Path
 from machiya_component.artifacts import Artifact
 from machiya_component.artifacts.check import read_metrics
 from machiya_component.contract.model import Operation
+from machiya_component.contract.names import plain_name
 from machiya_component.ports import TableInput
 
 NUMBERS_FOLDER = "_numbers"
 ROWS, VALUES = "rows", "values"
-
-
-def plain_name(name: str) -> str:
-    """A metric's name as files and parameters of Argo may be called: ``ndcg@10`` -> ``ndcg-10``."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower()
 
 
 def input_rows(operation: Operation, inputs: Mapping[str, Path]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from machiya_component.contract.model import Resources
+from machiya_component.contract.names import plain_name
 from machiya_component.contract.parse import KeyPath
 from machiya_component.contract.quantities import bytes_of
 
@@ -119,8 +120,6 @@ def schema_only_on_tables(data: dict[str, Any]) -> Iterator[Problem]:
 
 def exposed_are_metrics(data: dict[str, Any]) -> Iterator[Problem]:
     """``expose`` names metrics, whose names stay different where only letters, digits and dashes are allowed."""
-    from machiya_component.numbers import plain_name
-
     for name, operation in _operations(data):
         for port, body in (operation.get("outputs") or {}).items():
             path = ("operations", name, "outputs", port, "expose")
