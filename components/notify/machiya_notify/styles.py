@@ -1,4 +1,4 @@
-"""A message as a webhook takes it."""
+"""A message as plain text, and as a webhook takes it."""
 
 from typing import Any
 

@@ -11,9 +11,9 @@ from machiya_publish.pointer import Pointer
 class Limits:
     """The fewest rows, the lowest coverage (of what is known), and the highest share by which rows may fall."""
 
-    min_rows: int = 1
-    min_coverage: float = 0.0
-    max_drop: float = 1.0
+    min_rows: int
+    min_coverage: float
+    max_drop: float
 
 
 def is_superseded(pointer: Pointer, current: Pointer | None) -> bool:
