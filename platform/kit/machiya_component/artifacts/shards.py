@@ -35,11 +35,11 @@ def shard_findings(folder: Path, check_part: Callable[[Path], list[Finding]]) ->
 
 
 def _together(parts: Mapping[str, Artifact]) -> Iterator[Finding]:
-    numbers = sorted(int(name) for name in parts)
+    numbers = {int(name) for name in parts}
     known = [artifact.producer.parameters.get(COUNT) for artifact in parts.values()]
     counts = {count for count in known if isinstance(count, int)}
-    wanted = max(counts, default=numbers[-1] + 1)
-    missing = [f"{number:05d}" for number in range(wanted) if number not in set(numbers)]
+    wanted = max(counts, default=max(numbers) + 1)
+    missing = [f"{number:05d}" for number in range(wanted) if number not in numbers]
     if missing:
         yield _finding(f"of {wanted} shards {len(missing)} are not there: {_listed(missing)}.")
     strange = [name for name in parts if int(name) >= wanted or len(counts) > 1]
