@@ -52,6 +52,22 @@ spec:
         command: [component]
         args: [run, make, '{{workflow.parameters.said}}', '{{workflow.parameters.code}}']
 """
+FAN_OUT = (
+    MANIFEST.replace("{name: said}", "{name: said}, {name: last}")
+    .replace(
+        "template: make}]",
+        "template: make, withSequence: {count: '2', format: '%05d'}, "
+        "arguments: {parameters: [{name: shard, value: '{{item}}'}]}}]",
+    )
+    .replace("      outputs:\n", "      inputs: {parameters: [{name: shard}]}\n      outputs:\n")
+    .replace("/items'}}", "/items/{{inputs.parameters.shard}}'}}")
+    .replace("/users'}}", "/users/{{inputs.parameters.shard}}'}}")
+    .replace(
+        "workflow.parameters.said",
+        '=inputs.parameters.shard == "00001" ? workflow.parameters.last : workflow.parameters.said',
+    )
+)
+"""The same step as two shards, of which each puts out its own part of the tables."""
 USERS = {"type": "table", "digest": "sha256:users", "rows": 10, "statistics": {"user": {"type": "string", "nulls": 0}}}
 NOTES = {"type": "files", "digest": "sha256:notes"}
 FIELDS = [{"name": "category", "type": "string", "watch": {"newValues": "error"}}]
@@ -155,6 +171,19 @@ def test_the_good_runs_are_what_the_workflow_keeps_but_for_the_run_itself(
     items, users = said(capsys, "--against", "history").split("make/users")
     assert items.startswith("make/items: 1 error (against good)\n")
     assert "there is no good run yet" in users
+
+
+@pytest.mark.parametrize(
+    ("last", "rows"),
+    [(SPACE, {"make/items": USUAL["rows"] + SPACE["rows"], "make/users": 20}), ({"type": 1}, {"make/users": 20})],
+    ids=["all", "one cannot be read"],
+)
+def test_the_shards_of_a_fan_out_are_one_table_or_none(
+    tables: Home, last: dict[str, Any], rows: dict[str, int]
+) -> None:
+    said, other = (json.dumps({"items": items, "users": USERS}) for items in (USUAL, last))
+    record = tables.run(manifest=FAN_OUT, said=said, last=other)
+    assert {table.name: table.now.rows for table in drift(record, None)} == rows
 
 
 def test_columns_that_are_new_or_gone_are_noted(tables: Home, capsys: pytest.CaptureFixture[str]) -> None:
