@@ -6,6 +6,7 @@ The manifest alone is enough; a contract adds what its exit codes mean and who a
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from machiya.records.record import RunRecord
@@ -53,10 +54,10 @@ class Facts:
 
 
 class FactsReader:
-    """Reads the manifest of one run once."""
+    """Reads the manifest of one run, and each contract, once."""
 
     def __init__(self, record: RunRecord, contracts: Contracts) -> None:
-        self._contracts = contracts
+        self._contracts = cache(contracts)  # of a fan-out, all shards have the same
         self._document = _document(record)
         specification = self._document.get("spec") or {}
         self._templates = {one.get("name"): one for one in specification.get("templates") or ()}
