@@ -12,7 +12,7 @@ from machiya.cli.cluster import command_on
 from machiya.cli.options import Target
 from machiya.cli.output import command_line, duration, phase_text
 from machiya.records.diagnosis import Cause, Diagnosis, Press
-from machiya.records.failures import Command, spoken_of
+from machiya.records.failures import Command, anew, spoken_of
 from machiya.records.logs import harmless
 
 _LONGEST = 400
@@ -151,12 +151,9 @@ def _press(found: Diagnosis, command: Command) -> Iterator[tuple[str, str]]:
 
 
 def _again(found: Diagnosis, command: Command) -> str:
-    """A new run, on a cluster with the versions that the stage has by then; with the parameters that are spoken of."""
-    record = found.record
-    named = spoken_of(record, [line for cause in found.causes for line in cause.first.words])
-    values = [word for name in named for word in ("-p", f"{name}=...")]
-    stage = ["--stage", record.stage] if record.remote and record.stage else []
-    return command("resubmit", record.name, *stage, *values)
+    """A new run, with the parameters that are spoken of."""
+    named = spoken_of(found.record, [line for cause in found.causes for line in cause.first.words])
+    return anew(found.record, command, *(word for name in named for word in ("-p", f"{name}=...")))
 
 
 def _namespace(found: Diagnosis) -> str:

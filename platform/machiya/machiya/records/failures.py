@@ -46,10 +46,13 @@ def way_on(record: RunRecord, command: Command) -> tuple[Press | None, str]:
     A retry has the data, the values and the code that the run began with.
     """
     press = diagnose(record, lambda *_: None, lambda _: ()).press  # texts, which contracts and logs give, are not used
-    if press is not Press.RESUBMIT:
-        return press, command("retry", record.name)
+    return press, anew(record, command) if press is Press.RESUBMIT else command("retry", record.name)
+
+
+def anew(record: RunRecord, command: Command, *more: str) -> str:
+    """The command for a new run: on a cluster, with the versions that the stage has by then."""
     stage = ["--stage", record.stage] if record.remote and record.stage else []
-    return press, command("resubmit", record.name, *stage)
+    return command("resubmit", record.name, *stage, *more)
 
 
 def _other_values(record: RunRecord, command: Command) -> str:
