@@ -1,19 +1,16 @@
 """A training whose machine is taken away goes on from its checkpoint on another one, and comes to the same."""
 
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from machiya.dsl import load_workflow
 from machiya.engines.local.api import Result, Setup, run_workflow
 from machiya.engines.local.argo.interpreter.nodes import Node
 from machiya.engines.local.launchers.process import ProcessLauncher
 from machiya.engines.local.runs import RunFolder
 from machiya.engines.local.store import DirectoryStore
-from machiya.manifest.render import render
-from machiya.pins import load_pins
+from tests.end_to_end.rendering import render_in
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("stopped_training.py")
@@ -32,11 +29,7 @@ workflow.result(train.model)
 @pytest.fixture
 def manifest(tmp_path: Path) -> str:
     """Of a workflow that only trains; its waits are cut short."""
-    folder = tmp_path / "training"
-    shutil.copytree(ROOT / "workflows" / "recommend" / "contracts", folder / "contracts")
-    (folder / "workflow.py").write_text(WORKFLOW)
-    (folder / "pins.yaml").write_text("registry: machiya\ndevelopment:\n  recommender: 1.0.0\n")
-    text = render(load_workflow(folder, "development"), load_pins(folder))
+    text = render_in(tmp_path / "training", WORKFLOW, "recommender")
     assert "duration: 10s\n" in text
     return text.replace("duration: 10s\n", "duration: 1ms\n")
 

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from machiya.dsl import load_workflow
 from machiya.engines.local.api import Result, Setup, retry, run_workflow
 from machiya.engines.local.launchers.process import ProcessLauncher
 from machiya.engines.local.store import DirectoryStore
-from machiya.manifest.render import render
-from machiya.pins import load_pins
+from tests.end_to_end.rendering import render_in
 from tests.end_to_end.webhook import Webhook, listening
 
 ROOT = Path(__file__).parents[2]
@@ -40,11 +38,7 @@ def webhook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Webhook]:
 @pytest.fixture
 def manifest(tmp_path: Path) -> str:
     """A workflow of one step that does work, rendered from its file, pins and contracts."""
-    folder = tmp_path / "tidy"
-    shutil.copytree(ROOT / "workflows" / "recommend" / "contracts", folder / "contracts")
-    (folder / "workflow.py").write_text(WORKFLOW)
-    (folder / "pins.yaml").write_text("registry: machiya\ndevelopment:\n  preprocess: 1.0.0\n  notify: 1.0.0\n")
-    return render(load_workflow(folder, "development"), load_pins(folder))
+    return render_in(tmp_path / "tidy", WORKFLOW, "preprocess", "notify")
 
 
 @pytest.fixture

@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 
-from machiya.dsl import load_workflow
 from machiya.engines.local.api import Result, Setup, resubmit, retry, run_workflow
 from machiya.engines.local.argo.interpreter.nodes import NodeType
 from machiya.engines.local.cache import DirectoryMemo
 from machiya.engines.local.launchers.process import ProcessLauncher
 from machiya.engines.local.store import ArtifactStore, DirectoryStore
-from machiya.manifest.render import render
-from machiya.pins import load_pins
+from tests.end_to_end.rendering import render_in
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "components" / "preprocess" / "sample"
@@ -43,11 +41,7 @@ workflow.keep(flip.pointer, current)
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A workflow that publishes after a step that a parameter can break."""
-    folder = tmp_path_factory.mktemp("tidy")
-    shutil.copytree(ROOT / "workflows" / "recommend" / "contracts", folder / "contracts")
-    (folder / "workflow.py").write_text(WORKFLOW)
-    (folder / "pins.yaml").write_text("registry: machiya\ndevelopment:\n  preprocess: 1.0.0\n  publish: 1.0.0\n")
-    return render(load_workflow(folder, "development"), load_pins(folder))
+    return render_in(tmp_path_factory.mktemp("tidy"), WORKFLOW, "preprocess", "publish")
 
 
 @pytest.fixture(scope="module")

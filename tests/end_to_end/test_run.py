@@ -15,6 +15,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
+from tests.end_to_end import shown
+
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "components" / "preprocess" / "sample" / "events"
 MACHIYA = Path(sys.executable).with_name("machiya")
@@ -59,14 +61,7 @@ def metrics(machiya: Machiya, name: str, target: Path) -> Mapping[str, float]:
 
 
 def computed(machiya: Machiya, name: str) -> set[str]:
-    """The steps that were not taken from the cache, but for those that never are: they tell, watch and publish."""
-
-    def leaves(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [leaf for step in steps for leaf in (leaves(step["steps"]) or [step])]
-
-    shown = json.loads(machiya("show", name, "--json"))
-    done = [step for step in leaves(shown["tree"]) if not step["cached"]]
-    return {step["name"] for step in done if step["component"] not in ("notify", "publish", "watch")}
+    return shown.computed(json.loads(machiya("show", name, "--json")))
 
 
 def test_it_ends_with_a_report_that_stands_alone(first: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from machiya import containers, images
 from machiya.engines.local import launching
 from machiya.engines.planning import parse_override, plan_workflow
 from tests.docs.console import lay_out
+from tests.end_to_end.shown import computed, digests
 
 pytestmark = pytest.mark.engine
 
@@ -21,10 +22,6 @@ ROOT = Path(__file__).parents[2]
 MACHIYA = Path(sys.executable).with_name("machiya")
 NAMES = ("preprocess", "watch", "recommender", "evaluation", "viewer", "publish", "notify")
 PREDICTED = {"predict(0:00000)", "predict(1:00001)"}
-
-
-UNCACHED = ("notify", "publish", "watch-", "gate-", "remember-")
-"""Steps that are done in every run anew: they tell, publish and watch."""
 
 
 class Street:
@@ -35,7 +32,7 @@ class Street:
         self.registry = f"machiya-test-{uuid4().hex[:12]}"
 
     def build(self) -> None:
-        """The five images."""
+        """The images."""
         lay_out(ROOT, self.folder)
         pins = self.folder / "workflows" / "recommend" / "pins.yaml"
         pins.write_text(pins.read_text().replace("registry: machiya\n", f"registry: {self.registry}\n"))
@@ -64,19 +61,8 @@ class Street:
         return shown
 
     def digests(self, run: dict[str, Any]) -> dict[str, str]:
-        """The content of what a run made, by step and port; but for what tells times."""
-        listed = json.loads(self.type("artifacts", run["id"], "--json"))
-        return {f"{one['step']}/{one['port']}": one["digest"] for one in listed if not one["step"].startswith(UNCACHED)}
-
-
-def computed(run: dict[str, Any]) -> set[str]:
-    """The steps that were not taken from the cache, but for those that never are: they tell, watch and publish."""
-
-    def leaves(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [leaf for step in steps for leaf in (leaves(step["steps"]) or [step])]
-
-    done = [step for step in leaves(run["tree"]) if not step["cached"]]
-    return {step["name"] for step in done if step["component"] not in ("notify", "publish", "watch")}
+        """The content of what a run made, by step and port."""
+        return digests(json.loads(self.type("artifacts", run["id"], "--json")))
 
 
 @pytest.fixture(scope="module")

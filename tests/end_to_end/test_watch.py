@@ -12,13 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from machiya.cli.main import machiya
-from machiya.dsl import load_workflow
 from machiya.engines.local.api import Result, Setup, resubmit, run_workflow
 from machiya.engines.local.argo.interpreter.nodes import NodeType
 from machiya.engines.local.launchers.process import ProcessLauncher
 from machiya.engines.local.store import DirectoryStore
-from machiya.manifest.render import render
-from machiya.pins import load_pins
+from tests.end_to_end.rendering import render_in
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "components" / "preprocess" / "sample"
@@ -42,12 +40,7 @@ workflow.on_exit(tell)
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("daily")
-    shutil.copytree(ROOT / "workflows" / "recommend" / "contracts", folder / "contracts")
-    (folder / "workflow.py").write_text(WORKFLOW)
-    pinned = "".join(f"  {name}: 1.0.0\n" for name in ("preprocess", "watch", "notify"))
-    (folder / "pins.yaml").write_text(f"registry: machiya\ndevelopment:\n{pinned}")
-    return render(load_workflow(folder, "development"), load_pins(folder))
+    return render_in(tmp_path_factory.mktemp("daily"), WORKFLOW, "preprocess", "watch", "notify")
 
 
 @pytest.fixture

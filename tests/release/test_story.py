@@ -18,14 +18,13 @@ from machiya.containers import connect
 from machiya.errors import EngineError
 from machiya.release.publish import Releaser
 from machiya.release.registry import open_registry
+from tests.end_to_end.shown import computed, digests
 
 pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).parents[2]
 MACHIYA = Path(sys.executable).with_name("machiya")
 COMPONENTS = ("preprocess", "recommender", "evaluation", "viewer", "publish", "watch", "notify", "experiment")
-ANEW = ("notify", "publish", "watch-", "gate-", "remember-")
-"""Steps that are done in every run anew: they tell, publish and watch."""
 FIRST = "1.0.0"
 
 
@@ -97,12 +96,9 @@ class Result:
     """A run, and what each user got in it."""
 
     def __init__(self, project: Project, shown: dict[str, Any]) -> None:
-        computed = [step["name"] for step in _leaves(shown["tree"]) if not step["cached"]]
-        self.computed = {name for name in computed if not name.startswith(ANEW)}
+        self.computed = computed(shown)
         listed = json.loads(project.type("artifacts", shown["id"], "--json"))
-        self.digests = {
-            f"{one['step']}/{one['port']}": one["digest"] for one in listed if not one["step"].startswith(ANEW)
-        }
+        self.digests = digests(listed)
         steps = {one["step"] for one in listed if one["port"] == "recommendations"}
         step = "mixed" if "mixed" in steps else "predict"
         folder = project.folder / ".machiya" / "copies" / shown["id"]
@@ -116,10 +112,6 @@ class Result:
     def users_of(self, variant: str) -> set[str]:
         """The users that belong to one side."""
         return {user for user, rows in self.rows.items() if {row["variant"] for row in rows} == {variant}}
-
-
-def _leaves(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [leaf for step in steps for leaf in (_leaves(step["steps"]) or [step])]
 
 
 def _rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
