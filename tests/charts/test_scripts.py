@@ -258,8 +258,8 @@ def test_scripts_get_into_the_pod_as_they_are() -> None:
 
 
 STAND_IN = """#!/bin/sh
-echo "serves $(basename "$MACHIYA_DATA") $*"
 trap 'echo stopped; exit 143' TERM
+echo "serves $(basename "$MACHIYA_DATA") $*"
 [ ! -e "$FOLDER/fails" ] || exit 65
 while :; do sleep 60 & wait $!; done
 """

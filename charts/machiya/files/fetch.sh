@@ -84,10 +84,9 @@ refresh() {
     # Viewers side by side do not take over at the same moment.
     [ -z "$serving" ] || [ "${SPREAD_SECONDS:-0}" -eq 0 ] ||
         pause $(($(od -An -N2 -tu2 /dev/urandom) % (SPREAD_SECONDS + 1)))
-    rm -rf "${folder:?}/$set_id"
-    mv "$folder/.partial" "$folder/$set_id"
-    printf '%s' "$set_id" >"$folder/.current"
-    mv "$folder/.current" "$folder/current"
+    # `set -e` does not hold in here: a disk without room must not leave a name that is cut off.
+    rm -rf "${folder:?}/$set_id" && mv "$folder/.partial" "$folder/$set_id" || return 1
+    printf '%s' "$set_id" >"$folder/.current" && mv "$folder/.current" "$folder/current" || return 1
     # The set before stays until the next time: the viewer is on it until it has taken over.
     for old in "$folder"/*/; do
         old=$(basename "$old")

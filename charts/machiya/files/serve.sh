@@ -2,13 +2,8 @@
 # Runs the viewer on the set of tables that is current, and anew when another has become current. Ends as the viewer ends.
 set -u
 folder=${FOLDER:-/srv/machiya}
-viewer=
 stopping=
-stop() {
-    stopping=yes
-    [ -z "$viewer" ] || kill -TERM "$viewer" 2>/dev/null
-}
-trap stop TERM INT
+trap 'stopping=yes' TERM INT
 
 # Waits for the viewer, and returns as it ended. A signal interrupts `wait`: then the viewer is still there.
 end() {
@@ -24,13 +19,12 @@ while [ -z "$stopping" ]; do
     MACHIYA_DATA="$folder/$serving" component run serve "$@" &
     viewer=$!
     while [ -z "$stopping" ] && kill -0 "$viewer" 2>/dev/null; do
-        if [ "$(cat "$folder/current")" != "$serving" ]; then
-            kill -TERM "$viewer"
-            break
-        fi
+        [ "$(cat "$folder/current")" = "$serving" ] || break
         sleep "${CHECK_SECONDS:-2}" &
         wait $!
     done
+    # Told here and not by the trap, which may run before the viewer's number is known.
+    kill -TERM "$viewer" 2>/dev/null
     end
     status=$?
     [ -n "$stopping" ] && exit "$status"
