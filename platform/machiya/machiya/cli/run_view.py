@@ -81,7 +81,8 @@ class RunView:
     def _changed(self, node: Node, state: RunState) -> None:
         if node.phase.fulfilled:
             self._running.pop(node.id, None)
-        if node.type not in (NodeType.POD, NodeType.RETRY) or node.id in self._ended:
+        is_step = node.type in (NodeType.POD, NodeType.RETRY) or node.memo_hit  # a fan-out is remembered as a whole
+        if not is_step or node.id in self._ended:
             return
         if node.type is NodeType.RETRY and node.message.startswith("Backoff"):
             self.say(f"{node.display_name}: {_last_failure(node, state)}; {node.message[0].lower()}{node.message[1:]}")

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from machiya_component.contract import raw_contract_json
+
 from .conftest import MACHIYA, Machiya
 from .terminal import terminal
 
@@ -56,6 +58,23 @@ def test_a_run_tells_what_begins_and_ends_and_where_the_results_are(machiya: Mac
     again = machiya(*RUN)
     assert "read: from the cache" in again
     assert "2 steps, 2 from the cache" in again
+
+
+def test_a_fan_out_that_comes_from_the_cache_as_a_whole_is_told_too(machiya: Machiya, project: Path) -> None:
+    contract = project / "toy" / "component.yaml"
+    number = "{type: integer, default: 1, description: Which of how many}"
+    shards = f"      shard: {number}\n      shards: {number}\n"
+    contract.write_text(contract.read_text().replace("      until:", f"{shards}      until:"))
+    (project / "workflows" / "letters" / "contracts" / "toy-1.0.0.json").write_text(raw_contract_json(contract))
+    code = project / "toy" / "machiya_toy" / "component.py"
+    code.write_text(code.read_text().replace("factor: int, until", "factor: int, shard: int, shards: int, until"))
+    workflow = project / "workflows" / "letters" / "workflow.py"
+    fan_out = '.fan_out("shard", over="shards", count=2)'
+    workflow.write_text(workflow.read_text().replace("until=until)", f"until=until){fan_out}"))
+    assert "count(1:00001): done" in machiya(*RUN)
+    again = machiya(*RUN)
+    assert "count: from the cache" in again
+    assert "count(" not in again
 
 
 def test_what_can_be_given_is_listed(machiya: Machiya) -> None:
