@@ -6,8 +6,19 @@ from machiya.dsl.model import KeptReference, KeyReference, OutputReference, Step
 
 
 def without_keeping(workflow: WorkflowDefinition) -> WorkflowDefinition:
-    """The same steps, of which none keeps a file for later runs."""
-    return replace(workflow, steps=tuple(replace(step, keeps={}) for step in workflow.steps))
+    """The same steps, of which none keeps a file for later runs.
+
+    Steps that keep files come after all else and hide no result (see `records.results`). Without their files nothing
+    tells them from others, so what they came after is named as a result.
+    """
+    others = [step for step in workflow.main_steps if not step.keeps]
+    last = [step for step in others if not _is_needed(step, others)] if len(others) < len(workflow.main_steps) else []
+    shown = [OutputReference(step.name, port) for step in last for port in step.operation.outputs]
+    return replace(
+        workflow,
+        steps=tuple(replace(step, keeps={}) for step in workflow.steps),
+        results=tuple(dict.fromkeys([*workflow.results, *shown])),
+    )
 
 
 def only_work(workflow: WorkflowDefinition) -> WorkflowDefinition:

@@ -46,6 +46,7 @@ def test_a_run_with_something_in_the_place_of_a_pin_keeps_none(folder: Path, wor
     assert "name: numbers-kept" not in plan.manifest
     assert steps(plan) == ["first", "second", "last", "extra"]
     assert "key: published/rank/development/items.json" in plan.manifest, "what is kept is read as ever"
+    assert "machiya/results: draw/numbers,second/numbers\n" in plan.manifest, "what came last but for what keeps files"
 
 
 def test_where_only_results_count_steps_that_only_keep_are_left_out(folder: Path) -> None:
