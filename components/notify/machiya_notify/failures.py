@@ -19,6 +19,7 @@ _CONTROL = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _ATTEMPT = re.compile(r"\((\d+)\)$")
 _CHILD = re.compile(r"child '.*' failed")
 _EXIT_CODE = re.compile(r"exit code (\d+)")
+_ARGOS_OWN = ("wait: ", "init: ")
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,20 @@ class Cause:
     attempts: int = 1
 
     @property
+    def beside(self) -> bool:
+        """Whether one of Argo's own containers beside the component failed: the exit code is Argo's then."""
+        return self.message.startswith(_ARGOS_OWN)
+
+    @property
     def exit_code(self) -> int | None:
-        """The exit code that the message names."""
-        found = _EXIT_CODE.search(self.message)
+        """The component's exit code, as the message names it."""
+        found = None if self.beside else _EXIT_CODE.search(self.message)
         return int(found[1]) if found else None
 
     @property
     def out_of_memory(self) -> bool:
         """Whether it was ended for want of memory."""
-        return "OOMKilled" in self.message
+        return "OOMKilled" in self.message and not self.beside
 
 
 def read_failures(text: str) -> Failures:

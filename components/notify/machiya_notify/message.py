@@ -26,6 +26,8 @@ _ADVICE = {
     ExitCode.TEMPORARY: "Retry the run later; if it happens again, the last line of its log names what is away.",
     ExitCode.STOPPED: "Retry the run.",
 }  # fmt: skip
+_IN_VAIN = {ExitCode.ARGUMENTS, ExitCode.DATA, ExitCode.BUG}
+"""What fails again as long as nothing is mended."""
 _KILLED = 137
 
 
@@ -93,7 +95,16 @@ def details(run: Run) -> Iterator[str]:
     if run.components:
         yield f"Versions: {', '.join(map(str, run.components))}"
     if run.status != "Succeeded":
-        yield f"Retrying repeats only what did not succeed: machiya retry {run.name}, or Retry in the Argo UI."
+        yield _way_on(run)
+
+
+def _way_on(run: Run) -> str:
+    """What to press: as `machiya explain` has it."""
+    if any(cause.out_of_memory or cause.exit_code in _IN_VAIN for cause in run.causes):
+        return (
+            f"A retry would fail again. When that is mended: machiya resubmit {run.name}, or Resubmit in the Argo UI."
+        )
+    return f"Retrying repeats only what did not succeed: machiya retry {run.name}, or Retry in the Argo UI."
 
 
 def _told(cause: Cause, component: Component | None) -> Iterator[str]:
@@ -131,6 +142,8 @@ def meaning(cause: Cause) -> str:
 
 def advice(cause: Cause, component: Component | None = None) -> str:
     """What to do about it; what the component itself says of an exit code comes first."""
+    if cause.beside:
+        return _BESIDE
     own = component.exit_codes.get(cause.exit_code or 0) if component is not None else None
     if own and not cause.out_of_memory:
         return own if own.endswith((".", "!")) else f"{own}."
@@ -142,6 +155,7 @@ def advice(cause: Cause, component: Component | None = None) -> str:
 
 
 _LOOK = "Look at its log."
+_BESIDE = "It is Argo's own container: the artifact store, or the cluster. Ask whoever runs them."
 
 
 def _who(cause: Cause, component: Component | None) -> str:

@@ -48,6 +48,8 @@ def run(*messages: str, status: str = "Failed", cut: bool = False, link: str = "
         ("Error (exit code 143)", "stopped by SIGTERM. Retry the run."),
         ("Error (exit code 137)", "killed from outside. Retry the run."),
         ("OOMKilled (exit code 137)", "out of memory. Give the operation more memory"),
+        ("wait: Error (exit code 64): failed to put file: Access Denied.", "Denied. It is Argo's own container"),
+        ("wait: OOMKilled (exit code 137)", "(exit code 137). It is Argo's own container"),
         ("Error (exit code 3)", "Error (exit code 3). Look at its log."),
         ("Step exceeded its deadline", "Step exceeded its deadline. Look at its log."),
     ],
@@ -68,6 +70,15 @@ def test_a_failed_run_ends_with_how_to_retry_and_the_link() -> None:
     assert said[0] == "recommend (production) failed after 41.7 s"
     assert "machiya retry r-1" in said[-2]
     assert said[-1] == "Open the run: https://argo.example.com/r-1"
+
+
+@pytest.mark.parametrize(
+    "message", ["Error (exit code 64)", "Error (exit code 65)", "main: Error (exit code 70)", "OOMKilled"]
+)
+def test_nobody_is_told_to_retry_what_would_fail_again(message: str) -> None:
+    told = lines(run("Error (exit code 75)", message))
+    assert told[-1].startswith("A retry would fail again.")
+    assert "machiya resubmit r-1" in told[-1]
 
 
 def test_a_failure_names_the_version_and_whom_to_ask_and_the_component_explains_its_own_codes() -> None:
