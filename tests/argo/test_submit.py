@@ -105,6 +105,7 @@ def test_with_another_image_it_is_named_by_digest_and_its_results_are_reused(arg
         (["-p", "factor=0"], "-p factor"),
         (["-p", "nothing=1"], "letters has no such parameter"),
         (["--with", "counter=counter"], "a cluster cannot run a folder"),
+        (["--with", "counter=./counter"], "a cluster cannot run a folder"),
     ],
 )
 def test_what_cannot_run_on_a_cluster_is_told_before_it_is_asked(

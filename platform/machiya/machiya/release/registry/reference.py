@@ -44,8 +44,11 @@ def is_loopback(host: str) -> bool:
 
 
 def has_host(text: str) -> bool:
-    """Whether the first part of a name is that of a machine. Without, images of that name are this machine's own."""
-    head = text.partition("/")[0]
+    """Whether the first part of a name is that of a machine. Without, images of that name are this machine's own.
+
+    ``.`` and ``..`` are none: a folder begins so.
+    """
+    head = text.partition("/")[0].strip(".")
     return "." in head or ":" in head or head == "localhost"
 
 
