@@ -32,6 +32,15 @@ def test_what_is_submitted_is_what_render_makes_with_the_values_that_were_given(
     }
 
 
+def test_show_tells_what_was_given_and_what_runs_after_it_were_given(machiya: Machiya, submit: Submit) -> None:
+    name = submit("-p", "factor=7", count=70)
+    assert "parameters  factor=7\n              1 others; --all lists them\n" in machiya("show", name, *ARGO)
+    machiya("resubmit", name, "-p", "log=raw/other", *ARGO)
+    assert "parameters  factor=7\n              log=raw/other\n" in machiya("show", *ARGO)
+    machiya("resubmit", name, "--stage", STAGE, *ARGO)
+    assert "parameters  factor=7\n              1 others; --all lists them\n" in machiya("show", *ARGO)
+
+
 def test_a_run_is_watched_to_its_end(machiya: Machiya, argo: FakeArgo) -> None:
     argo.cluster.when_watched.append(argo.cluster.finish)
     out = machiya("submit", "letters", "--stage", STAGE, "--watch")

@@ -67,10 +67,17 @@ def _labelled(name: str, lines: list[str]) -> Iterator[tuple[str, str]]:
 
 def _parameters(record: RunRecord, *, every: bool) -> list[str]:
     set_by_people = dict(_settings(record))
-    own = {name: value for name, value in set_by_people.items() if every or value != record.defaults.get(name)}
+    given = record.options.get("given") or ()
+    own = {
+        name: value
+        for name, value in set_by_people.items()
+        if every or name in given or value != record.defaults.get(name)
+    }
     lines = [f"{name}={_short(value)}" for name, value in own.items()]
     others = len(set_by_people) - len(own)
-    return [*lines, f"{others}{' others' if own else ''} as the manifest has them"] if others else lines
+    # What Argo keeps of a run are its own values: who gave which in the UI is not known.
+    where = "; --all lists them" if record.remote else " as the manifest has them"
+    return [*lines, f"{others}{' others' if own else ''}{where}"] if others else lines
 
 
 def _settings(record: RunRecord) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,8 @@ from machiya.engines.local.argo.interpreter.nodes import ArtifactValue, Node, No
 from machiya.engines.local.state import RunState
 
 WORKFLOW_LABEL, STAGE_LABEL = "machiya/workflow", "machiya/stage"
+GIVEN = "machiya/given"
+"""Annotation of a run that was submitted: the parameters that were given, with commas between them."""
 
 _EXIT_CODE = re.compile(r"^(?:main: )?[\w ]*\(exit code (\d+)\)")
 _STORES = ("s3", "gcs", "oss", "azure", "hdfs", "http", "artifactory", "git", "plugin")
@@ -83,6 +85,11 @@ class WorkflowStatus:
         return {str(one["name"]): text_of(one["value"]) for one in listed if one.get("value") is not None}
 
     @cached_property
+    def given(self) -> set[str]:
+        """Names of the parameters that were given when it was submitted, as far as that is known."""
+        return set(filter(None, str(_mapping(self.metadata, "annotations").get(GIVEN) or "").split(",")))
+
+    @cached_property
     def state(self) -> RunState:
         """The run as local runs have it."""
         metadata, status = self.metadata, self.status
@@ -93,6 +100,7 @@ class WorkflowStatus:
                 "engine": "argo",
                 "workflow": self.labels.get(WORKFLOW_LABEL, ""),
                 "stage": self.labels.get(STAGE_LABEL, ""),
+                "given": sorted(self.given),
             },
             nodes={node.id: node for node in self._read_nodes()},
             notes=list(self._troubles()),

@@ -12,7 +12,7 @@ from machiya.dsl import load_workflow
 from machiya.engines.argo.client import SUBMISSION
 from machiya.engines.argo.documents import read_documents
 from machiya.engines.argo.protocol import Object
-from machiya.engines.argo.status import STAGE_LABEL, WORKFLOW_LABEL, WorkflowStatus
+from machiya.engines.argo.status import GIVEN, STAGE_LABEL, WORKFLOW_LABEL, WorkflowStatus
 from machiya.engines.planning import Override, Plan, plan_workflow
 from machiya.errors import ArgumentsError
 from machiya.manifest.names import code_argument, digest_name
@@ -150,11 +150,20 @@ def _workflow(origin: Object, specification: Object, values: Mapping[str, str]) 
             "labels": {name: labels[name] for name in _KEPT_LABELS if name in labels},
             "annotations": {
                 **{name: value for name, value in annotations.items() if not name.startswith("kubectl.kubernetes.io/")},
+                **_given(annotations, specification, values),
                 SUBMISSION: uuid.uuid4().hex,
             },
         },
         "spec": {**specification, "arguments": _arguments(specification.get("arguments") or {}, values)},
     }
+
+
+def _given(annotations: Mapping[str, str], specification: Object, values: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that are others than the manifest's: a run that is sent whole does not show that any more."""
+    listed = (specification.get("arguments") or {}).get("parameters") or []
+    others = {one["name"] for one in listed if values.get(one["name"], one.get("value")) != one.get("value")}
+    before = set(filter(None, annotations.get(GIVEN, "").split(",")))
+    return {GIVEN: ",".join(sorted(others | before))} if others | before else {}
 
 
 def _new_name(labels: Mapping[str, str], fallback: str) -> str:
