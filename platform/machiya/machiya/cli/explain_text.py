@@ -51,7 +51,7 @@ def _cause(found: Diagnosis, cause: Cause, command: Command) -> Group:
     rows = _grid()
     for name, text in (
         ("message", _short(cause.first.message)),
-        ("said", _short(cause.first.words[-1]) if cause.first.words else ""),
+        ("said", _said(cause)),
         ("means", cause.verdict.meaning),
         ("component", _component(cause)),
         ("owner", facts.owner),
@@ -64,6 +64,12 @@ def _cause(found: Diagnosis, cause: Cause, command: Command) -> Group:
         if text:
             rows.add_row(Text(f"  {name}", "dim"), Text(text))
     return Group(Text(_title(found, cause), "bold red"), rows)
+
+
+def _said(cause: Cause) -> str:
+    """The last line of its log, unless the message ends with it."""
+    last = cause.first.words[-1] if cause.first.words else ""
+    return "" if cause.first.message.endswith(last) else _short(last)
 
 
 def _title(found: Diagnosis, cause: Cause) -> str:

@@ -74,6 +74,15 @@ def test_what_was_saved_of_a_cluster_is_explained_without_a_repository(
     assert say("explain", "-") == text
 
 
+def test_what_the_message_ends_with_is_told_once(say: Say, tmp_path: Path) -> None:
+    words = "evaluation run evaluate: a bug (70): ZeroDivisionError."
+    node = {"type": "Pod", "phase": "Failed", "message": f"main: Error (exit code 70): {words}"}
+    status = {"phase": "Failed", "nodes": {"r": {"id": "r", "name": "r", "displayName": "r", **node}}}
+    file = tmp_path / "run.yaml"
+    file.write_text(json.dumps({"kind": "Workflow", "metadata": {"name": "r"}, "spec": {}, "status": status}))
+    assert say("explain", str(file)).count(words) == 1
+
+
 def test_what_is_neither_a_run_nor_a_workflow_is_refused(home: Home, say: Say, tmp_path: Path) -> None:
     home.run()
     assert "there is no such run" in say("explain", "nothing", code=66)
