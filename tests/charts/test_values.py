@@ -41,6 +41,8 @@ def changed(path: str, value: Any, base: str = "production-s3") -> dict[str, Any
         ("workflows.recommend.rule", {}, "rule"),
         ("monitoring.rules.runbook", "docs/operating.md", "runbook"),
         ("namespace.podSecurity", "none", "podSecurity"),
+        ("limits.quota", {"pods": -1}, "pods"),
+        ("limits.quota", {"requests.memory": "64 GB"}, "memory"),
         ("priorityClasses", [{"name": "machiya-batch", "value": 2_000_000_000}], "value"),
     ],
 )

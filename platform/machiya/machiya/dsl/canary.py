@@ -91,6 +91,7 @@ def with_canary(
         stable,
         steps=tuple(_redirected(step, result, output) for step in stable.steps),
         results=(output,),
+        keyed=stable.keyed | _keyed(stable, copied),
         canary=Canary(component, canary.share, canary.salt, inputs, steps, mixed, alone, candidate, result),
     )
 
@@ -179,6 +180,13 @@ def _boundary(source: OutputReference, inputs: dict[str, Source]) -> BoundaryRef
     name = f"{source.step}-{source.port}"
     inputs[name] = source
     return BoundaryReference(name)
+
+
+def _keyed(workflow: WorkflowDefinition, copied: set[str]) -> frozenset[KeyReference]:
+    """What says where it lies without the canary, here too: what was remembered before it began, and what its own steps
+    compute, then does for the workflow before and after it."""
+    told = {one for step in workflow.steps for one in step.parameters.values() if isinstance(one, KeyReference)}
+    return frozenset(told | {KeyReference(_copy_name(one.step), one.port) for one in told if one.step in copied})
 
 
 def _redirected(step: Step, result: OutputReference, output: OutputReference) -> Step:

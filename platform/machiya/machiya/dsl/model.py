@@ -234,7 +234,7 @@ class WorkflowDefinition:
 
     ``steps`` are in an order in which each comes after what it needs, those on exit last. With a canary, what it puts
     out is read as outputs of a step of its name (`dsl.canary.CANARY`). ``keyed`` are outputs whose keys are told though
-    no step of it reads them: a part of a workflow is remembered as the whole is.
+    no step of it reads them: a part of a workflow, or one with a canary, is remembered as the whole is.
     """
 
     name: str

@@ -31,7 +31,7 @@ def only_work(workflow: WorkflowDefinition) -> WorkflowDefinition:
         names = {step.name for step in checks}
         left = [_not_after(step, names) for step in left if step.name not in names]
     keyed = {one for step in workflow.steps for one in step.parameters.values() if isinstance(one, KeyReference)}
-    return without_keeping(replace(workflow, steps=tuple(left), keyed=frozenset(keyed)))
+    return without_keeping(replace(workflow, steps=tuple(left), keyed=workflow.keyed | keyed))
 
 
 def _only_checks(step: Step, others: list[Step], looking: set[str]) -> bool:

@@ -17,6 +17,7 @@ history = workflow.kept("history/clean-rows.json", file="receipt.json")
 told = notify.send(workflow=run.workflow, run=run.name, stage=run.started, status="Failed", earlier=history{more})
 workflow.keep(told.receipt, history)
 """
+DIGEST = "sha256:" + "ab" * 32
 OTHER = "sha256:" + "cd" * 32
 KEY = "history/recommend/production/clean-rows.json"
 
@@ -120,3 +121,21 @@ def test_with_a_canary_what_the_users_get_is_published_from_where_it_lies(render
     assert ("publish", "published/recommend/production/recommendations.json") in kept
     assert len({key for _, key in kept}) == len(kept), "no step of the canary keeps what another keeps"
     assert lint([("manifest.yaml", manifest.text)], mode="submit") == []
+
+
+def test_a_canary_reuses_what_was_remembered_before_it_and_leaves_its_own_to_who_promotes_it(
+    rendered: Render, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    def remembered(name: str) -> str:
+        return str(rendered("production").template(name)["memoize"]["key"])
+
+    before = {name: remembered(name) for name in ("train", "predict")}
+    request.getfixturevalue("with_canary")
+    assert {name: remembered(name) for name in before} == before
+    own = {name: remembered(f"{name}-canary") for name in before}
+    pins = folder / "pins.yaml"
+    stable = f"  recommender: 1.0.0@{DIGEST}\n"
+    assert stable in pins.read_text()
+    text = pins.read_text().partition("canary:\n")[0]
+    pins.write_text(text.replace(stable, f"  recommender: 1.1.0@{OTHER}\n"))
+    assert {name: remembered(name) for name in before} == own

@@ -173,4 +173,5 @@ def open_run(home: Path, name: str) -> RunFolder:
     if len(matches) == 1 and name:
         return RunFolder(home, matches[0])
     found = f"{len(matches)} runs have this beginning" if matches else "there is no such run"
-    raise NotFoundError(f"{name}: {found} in {folder}.", "`machiya runs` lists them.")
+    remedy = "`machiya runs` lists them. Those of a cluster are another engine's: --engine argo (show, retry, explain)."
+    raise NotFoundError(f"{name}: {found} in {folder}.", remedy)
