@@ -1,0 +1,55 @@
+"""Print the table: `python -m tests.benchmarks [--full] [--write] [STAGE...]`, without stages all that there are."""
+
+import argparse
+import importlib
+import logging
+import sys
+import traceback
+from pathlib import Path
+
+from tests.benchmarks.harness import FULL, SMALL, Row, Scale
+from tests.benchmarks.report import environment, replace_section, section
+
+FOLDER = Path(__file__).parent
+STAGES = ("clean", "train", "predict", "scaling", "store", "evaluation", "workflow", "startup")
+RESULTS = FOLDER.parents[1] / "docs" / "benchmarks.md"
+
+
+def stages() -> list[str]:
+    """Those whose module is there."""
+    return [name for name in STAGES if (FOLDER / f"{name}.py").exists()]
+
+
+def stage_rows(name: str, scale: Scale) -> list[Row]:
+    """What a stage measured. If it fails, a row says so and the others still run: they may take minutes each."""
+    try:
+        rows: list[Row] = importlib.import_module(f"tests.benchmarks.{name}").rows(scale)
+    except Exception as error:
+        traceback.print_exc()
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        return [Row(name, "-", "-", f"failed: {reason[-1]}", False)]
+    return rows
+
+
+def main() -> int:
+    """0 if every stage could be measured, 1 if one failed; a target that is not reached is a result."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("stages", nargs="*", choices=[[], *stages()], metavar="STAGE", help=", ".join(stages()))
+    parser.add_argument("--full", action="store_true", help="20 million events instead of 200,000")
+    parser.add_argument(
+        "--write", action="store_true", help=f"keep the table in {RESULTS.relative_to(FOLDER.parents[1])}"
+    )
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    scale = FULL if given.full else SMALL
+    before = environment()
+    rows = [row for name in given.stages or stages() for row in stage_rows(name, scale)]
+    text = section(scale, rows, before)
+    sys.stdout.write(text)
+    if given.write:
+        replace_section(RESULTS, scale.name, text)
+    return int(any(row.measured.startswith("failed") for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

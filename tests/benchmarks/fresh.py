@@ -1,0 +1,56 @@
+"""What runs in the fresh process of a case: `python -m tests.benchmarks.fresh CASE ANSWER`. Imports nothing heavy."""
+
+import gc
+import pickle
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def execute(
+    prepare: Callable[[], object] | None, run: Callable[..., object], arguments: tuple[object, ...], warm: bool
+) -> tuple[float, float, int, object]:
+    """Wall seconds, processor seconds, peak memory in bytes, and the value of `run`."""
+    given = arguments if prepare is None else (prepare(), *arguments)
+    if warm:
+        run(*given)
+    gc.collect()
+    _forget_peak()
+    cpu, wall = _processor_time(), time.perf_counter()
+    value = run(*given)
+    wall, cpu = time.perf_counter() - wall, _processor_time() - cpu
+    return wall, cpu, _peak(), value
+
+
+def _processor_time() -> float:
+    """Seconds of user and system time, of this process and of its children that ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+def _forget_peak() -> None:
+    """Let the peak begin at what is held now. Where Linux does not allow that, the preparation counts, too."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        sys.stderr.write("The peak of memory includes the preparation: /proc/self/clear_refs cannot be written.\n")
+
+
+def _peak() -> int:
+    """Bytes: of this process, or of the largest child if that is more.
+
+    `ru_maxrss` of this process would not do: Linux hands it on from the process that started this one.
+    """
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            own = int(line.split()[1])
+            return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) * 1024
+    raise OSError("/proc/self/status names no VmHWM: memory is measured on Linux only.")
+
+
+if __name__ == "__main__":
+    case, answer = (Path(argument) for argument in sys.argv[1:])
+    measured = execute(*pickle.loads(case.read_bytes()))
+    answer.write_bytes(pickle.dumps(measured))

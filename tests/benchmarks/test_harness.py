@@ -1,0 +1,152 @@
+"""What the harness says of programs that are known."""
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.harness import (
+    BenchmarkError,
+    Case,
+    Measurement,
+    Run,
+    Scale,
+    at_least,
+    at_most,
+    execute,
+    measure,
+    same_values,
+)
+
+MB = 1_000_000
+
+
+def sign(path: Path, letter: str) -> int:
+    with path.open("a") as file:
+        file.write(letter)
+    return os.getpid()
+
+
+def memory(count: int) -> bytearray:
+    return bytearray(b"x") * count
+
+
+def length(*texts: bytes) -> int:
+    return sum(len(text) for text in texts)
+
+
+def own_memory(size: int) -> int:
+    return len(memory(size))
+
+
+def childs_memory(size: int) -> int:
+    import subprocess
+    import sys
+
+    return subprocess.run([sys.executable, "-c", f"bytearray(b'x') * {size}"], check=True).returncode
+
+
+def busy(seconds: float) -> None:
+    started = time.process_time()
+    while time.process_time() - started < seconds:
+        pass
+
+
+def busy_child(seconds: float) -> None:
+    child = os.fork()
+    if child == 0:
+        busy(seconds)
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def fail() -> None:
+    raise ValueError("the reason of it")
+
+
+def variable(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def test_cases_run_in_turn_each_in_a_process_of_its_own(tmp_path: Path) -> None:
+    order = tmp_path / "order"
+    measured = measure({"one": Case(sign, (order, "A")), "other": Case(sign, (order, "B"))}, repeat=3)
+    assert order.read_text() == "ABABAB"
+    processes = {run.value for found in measured.values() for run in found.runs}
+    assert len(processes | {os.getpid()}) == 7
+
+
+@pytest.mark.parametrize("case", [own_memory, childs_memory])
+def test_the_peak_of_memory_is_what_a_case_held_itself_or_in_a_child(case: object) -> None:
+    assert callable(case)
+    run = execute("case", Case(case, (200 * MB,)))
+    assert 200 * MB < run.peak < 300 * MB
+
+
+def test_memory_that_the_preparation_let_go_does_not_count_and_what_it_hands_on_does() -> None:
+    handed_on = execute("handed on", Case(length, prepare=partial(memory, 200 * MB)))
+    let_go = execute("let go", Case(str, prepare=partial(own_memory, 200 * MB)))
+    assert handed_on.value == 200 * MB
+    assert let_go.peak < 100 * MB < 200 * MB < handed_on.peak
+
+
+@pytest.mark.parametrize("case", [busy, busy_child])
+def test_processor_time_counts_the_process_and_its_children(case: object) -> None:
+    assert callable(case)
+    assert execute("case", Case(case, (0.2,))).cpu > 0.19
+
+
+def test_what_a_case_does_before_it_counts_does_not_count(tmp_path: Path) -> None:
+    run = execute("case", Case(sign, (tmp_path / "order", "A"), warm=True))
+    assert (tmp_path / "order").read_text() == "AA"
+    assert run.wall >= 0
+
+
+def test_a_case_has_variables_of_its_own() -> None:
+    case = Case(variable, ("OMP_NUM_THREADS",), environment={"OMP_NUM_THREADS": "1"})
+    assert execute("case", case).value == "1"
+
+
+def test_a_case_that_fails_stops_the_benchmark_with_its_reason() -> None:
+    with pytest.raises(BenchmarkError, match=r"failing(.|\n)*ValueError: the reason of it"):
+        measure({"failing": Case(fail)}, repeat=1)
+
+
+def test_a_ratio_is_the_median_within_turns() -> None:
+    ours = Measurement((Run(1, 1, 10), Run(2, 8, 20), Run(30, 30, 30)))
+    theirs = Measurement((Run(2, 4, 5), Run(4, 4, 5), Run(10, 10, 5)))
+    assert (ours.ratio(theirs, "wall"), ours.ratio(theirs), ours.ratio(theirs, "peak")) == (0.5, 2, 4)
+    assert (ours.wall, ours.cpu, ours.peak) == (2, 8, 30)
+
+
+def test_results_that_differ_are_no_comparison() -> None:
+    same = {"a": Measurement((Run(1, 1, 1, 7), Run(1, 1, 1, 7))), "b": Measurement((Run(1, 1, 1, 7),))}
+    same_values(same)
+    with pytest.raises(BenchmarkError, match="differ"):
+        same_values({**same, "c": Measurement((Run(1, 1, 1, 8),))})
+
+
+def test_rows_say_whether_the_target_is_reached() -> None:
+    assert at_most("clean", "DuckDB", 0.4, 0.4).reached
+    assert not at_most("clean", "DuckDB", 0.41, 0.4).reached
+    assert at_least("predict", "implicit", 4.0, 4.0).reached
+    row = at_least("predict", "implicit", 3.99, 4.0, unit="x CPU", note="2 threads")
+    assert (row.target, row.measured, row.reached) == (">= 4 x CPU", "3.99 x CPU (2 threads)", False)
+
+
+def test_what_benchmarks_read_is_made_once_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.benchmarks.harness.DATA", tmp_path / "data")
+    scale = Scale("tiny", 0.001, 1)
+
+    def interrupted(folder: Path) -> None:
+        (folder / "half").touch()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scale.made("model", interrupted)
+    made = scale.made("model", lambda folder: (folder / "whole").touch())
+    assert scale.made("model", interrupted) == made
+    assert [path.name for path in made.iterdir()] == ["whole"]
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["tiny-model"]
