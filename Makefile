@@ -16,10 +16,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check style types format lock clean
+.PHONY: help install run test check style types format lock bench bench-full clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: install ## run the workflow on the sample log and say where the report is
 	@$(BIN)/machiya run recommend $(ARGS)
@@ -59,6 +59,23 @@ $(INSTALLED): requirements.lock $(PARTS:%=%/pyproject.toml)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PARTS:%=-e ./%)
 	@touch $@
 
+# Beside ours what we compare with: it changes no version, or it has an environment of its own.
+BENCHMARKS := tests/benchmarks
+APART := $(VENV)/apart
+COMPARED := $(VENV)/compared
+
+bench: $(COMPARED) ## measure against other libraries, on 200,000 events (ARGS="predict --write": one stage, kept in docs/benchmarks.md)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-full: $(COMPARED) ## the same on 20 million events: most of an hour
+	@$(BIN)/python -m tests.benchmarks --full $(ARGS)
+
+$(COMPARED): $(INSTALLED) $(BENCHMARKS)/requirements.lock $(BENCHMARKS)/apart/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(BENCHMARKS)/requirements.lock
+	@test -x $(APART)/bin/python || $(BIN)/python -m venv $(APART)
+	@$(APART)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(BENCHMARKS)/apart/requirements.lock
+	@touch $@
+
 # Versions and hashes for every platform, without addresses. Our own distributions come from this folder or, in an image, as
 # a wheel, so they are left out; what they need is in. A component's lock agrees with that of the whole, and its header says
 # how to make it where there is no whole.
@@ -75,6 +92,8 @@ lock: install ## resolve anew what everything, and each component alone, is inst
 	    echo ./platform/kit | $(COMPILE) --custom-compile-command "$(ALONE)" --no-emit-package machiya-component \
 	        -c requirements.lock - $$own -o $$part/requirements.lock >/dev/null || exit 1; \
 	done
+	@$(COMPILE) --custom-compile-command "make lock" -c requirements.lock $(BENCHMARKS)/requirements.in -o $(BENCHMARKS)/requirements.lock >/dev/null
+	@$(COMPILE) --custom-compile-command "make lock" $(BENCHMARKS)/apart/requirements.in -o $(BENCHMARKS)/apart/requirements.lock >/dev/null
 
 clean: ## remove what make made: the environment, runs, caches
 	rm -rf $(VENV) .machiya .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

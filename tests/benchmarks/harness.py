@@ -36,6 +36,8 @@ from typing import Any, Literal
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("BENCHMARK_DATA") or Path(tempfile.gettempdir()) / "bench")
 """Where what benchmarks read is kept; the environment variable BENCHMARK_DATA moves it."""
+APART = str(ROOT / ".venv" / "apart" / "bin" / "python")
+"""The interpreter that has what needs other versions than ours (tests/benchmarks/apart): RecTools."""
 
 Quantity = Literal["wall", "cpu", "peak"]
 LOG = logging.getLogger("benchmarks")
@@ -58,7 +60,7 @@ class Case:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables for the process beside those of this one, such as OMP_NUM_THREADS, before anything is imported."""
     python: str = sys.executable
-    """The interpreter: another one for libraries that cannot be installed together with ours."""
+    """The interpreter: APART for libraries that cannot be installed together with ours."""
 
 
 @dataclass(frozen=True)
