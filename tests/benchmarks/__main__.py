@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 from pathlib import Path
+from types import ModuleType
 
 from tests.benchmarks.harness import FULL, SMALL, Row, Scale
 from tests.benchmarks.report import environment, replace_section, section
@@ -20,15 +21,25 @@ def stages() -> list[str]:
     return [name for name in STAGES if (FOLDER / f"{name}.py").exists()]
 
 
-def stage_rows(name: str, scale: Scale) -> list[Row]:
+def stage(name: str) -> ModuleType:
+    """The module that measures it."""
+    return importlib.import_module(f"tests.benchmarks.{name}")
+
+
+def measured(name: str, scale: Scale) -> list[Row]:
+    """The rows of a stage."""
+    rows: list[Row] = stage(name).rows(scale)
+    return rows
+
+
+def measured_or_failed(name: str, scale: Scale) -> list[Row]:
     """What a stage measured. If it fails, a row says so and the others still run: they may take minutes each."""
     try:
-        rows: list[Row] = importlib.import_module(f"tests.benchmarks.{name}").rows(scale)
+        return measured(name, scale)
     except Exception as error:
         traceback.print_exc()
         reason = str(error).strip().splitlines() or [type(error).__name__]
         return [Row(name, "-", "-", f"failed: {reason[-1]}", False)]
-    return rows
 
 
 def main() -> int:
@@ -45,7 +56,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     scale = FULL if given.full else SMALL
     before = environment()
-    rows = [row for name in given.stages or stages() for row in stage_rows(name, scale)]
+    rows = [row for name in given.stages or stages() for row in measured_or_failed(name, scale)]
     text = section(scale, rows, before)
     sys.stdout.write(text)
     if given.write:

@@ -3,7 +3,7 @@
 At scale 1 it has the shape of MovieLens-20M: 138,000 people, 27,000 items, 20 million events. A person has at least 20
 events, in the median 68, on average 144, at most 9,000; the popularity of items follows a Zipf-Mandelbrot law with a
 long tail. Smaller scales have so many fewer people and events, and items by the square root, so that a person still
-knows only a small part of the catalogue.
+knows only a small part of the catalogue. They begin at 0.002.
 
 Everybody has a taste: three of 25 groups of items take three quarters of a person's events, what is popular anyway
 takes the rest, so a model that learns has something to find. 0.5 % of the rows are duplicates (the same event again
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,11 @@ class Log:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @property
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """All four, in the order of the fields."""
+        return self.users, self.items, self.events, self.seconds
 
 
 @dataclass(frozen=True)
@@ -97,16 +102,11 @@ def make(scale: float, seed: int = SEED) -> Log:
     size = Size.at(scale)
     counts = activity(rng, size)
     users = np.repeat(np.arange(size.people, dtype=np.int32), counts)
-    people = Log(users, tastes(rng, counts, size.items), kinds(rng, len(users)), visits(rng, counts))
+    items = tastes(rng, counts, size.items)
+    kinds = np.searchsorted(np.cumsum(EVENT_SHARES)[:-1], rng.random(len(users)), side="right").astype(np.int8)
+    people = Log(users, items, kinds, visits(rng, counts))
     parts = (people, repeated(rng, people, size.duplicates), machines(rng, size))
-    return _by_time(
-        Log(
-            np.concatenate([part.users for part in parts]),
-            np.concatenate([part.items for part in parts]),
-            np.concatenate([part.events for part in parts]),
-            np.concatenate([part.seconds for part in parts]),
-        )
-    )
+    return _by_time(Log(*(np.concatenate(column) for column in zip(*(part.columns for part in parts), strict=True))))
 
 
 def activity(rng: np.random.Generator, size: Size) -> NDArray[np.int64]:
@@ -135,23 +135,26 @@ def popularity(items: int) -> NDArray[np.float64]:
 
     A small catalogue has a flatter head than its share, or people would see nothing but its favourites.
     """
-    weight: NDArray[np.float64] = (np.arange(items) + 0.0155 * (items * ITEMS) ** 0.5) ** -2.1
-    weight /= weight.sum()
-    return weight
+    weight = (np.arange(items) + 0.0155 * (items * ITEMS) ** 0.5) ** -2.1
+    return np.divide(weight, weight.sum())
+
+
+def group_starts(items: int) -> NDArray[np.int64]:
+    """Where the items of each group begin, and where the last group ends."""
+    return np.concatenate([[0], np.cumsum(np.bincount(np.arange(items) % GROUPS, minlength=GROUPS))])
 
 
 def tastes(rng: np.random.Generator, counts: NDArray[np.int64], items: int) -> NDArray[np.int32]:
     """The item of each event, person after person.
 
-    Items are in a random order with groups side by side, so a group is a range of the cumulated popularity, and
-    everything is the whole range. An item that the person had already is drawn again, up to three times: few people
-    watch only the favourites.
+    The items of a group lie side by side, the popular ones anywhere in it, so a group is a range of the cumulated
+    popularity, and everything is the whole range. An item that the person had already is drawn again, up to three
+    times: few people watch only the favourites.
     """
-    chance = popularity(items)
     order = rng.permutation(items)
     order = order[np.argsort(order % GROUPS, kind="stable")]
-    bounds = np.concatenate([[0.0], np.cumsum(chance[order])])
-    edges = bounds[np.concatenate([[0], np.cumsum(np.bincount(order % GROUPS, minlength=GROUPS))])]
+    bounds = np.concatenate([[0.0], np.cumsum(popularity(items)[order])])
+    edges = bounds[group_starts(items)]
     low, high = np.append(edges[:-1], 0.0), np.append(edges[1:], bounds[-1])
     liked = np.argsort(rng.random((len(counts), GROUPS)), axis=1)[:, : len(SHARES)].astype(np.int8)
     liked = np.hstack([liked, np.full((len(counts), 1), GROUPS, np.int8)])  # the last of the four: all items
@@ -188,11 +191,6 @@ def _few_twice(
     return found
 
 
-def kinds(rng: np.random.Generator, count: int) -> NDArray[np.int8]:
-    """What happened, as a place in EVENT_NAMES."""
-    return np.searchsorted(np.cumsum(EVENT_SHARES)[:-1], rng.random(count), side="right").astype(np.int8)
-
-
 def visits(rng: np.random.Generator, counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """The second of each event: visits of up to SESSION events, 20 to 60 seconds apart, at any time of the year."""
     within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -201,15 +199,15 @@ def visits(rng: np.random.Generator, counts: NDArray[np.int64]) -> NDArray[np.in
     pause = rng.integers(20, 61, len(within)) * ~first
     since = np.cumsum(pause)
     visit = np.cumsum(first) - 1
-    seconds: NDArray[np.int64] = START + start[visit] + since - since[first][visit]
-    return seconds
+    return np.add(START + start[visit], since - since[first][visit])
 
 
 def repeated(rng: np.random.Generator, people: Log, count: int) -> Log:
     """The same events again, 0 to 3 seconds later."""
     chosen = rng.choice(len(people), count, replace=False)
     later = rng.integers(0, 4, count)
-    return Log(people.users[chosen], people.items[chosen], people.events[chosen], people.seconds[chosen] + later)
+    users, items, events, seconds = (column[chosen] for column in people.columns)
+    return Log(users, items, events, seconds + later)
 
 
 def machines(rng: np.random.Generator, size: Size) -> Log:
@@ -232,7 +230,7 @@ def _by_time(log: Log) -> Log:
     key = (log.seconds - START << bits) | np.arange(len(log))
     key.sort()
     order = key & ((1 << bits) - 1)
-    return Log(log.users[order], log.items[order], log.events[order], log.seconds[order])
+    return Log(*(column[order] for column in log.columns))
 
 
 def tables(log: Log, scale: float, *, string_ids: bool, seed: int = SEED) -> "Iterator[pa.Table]":

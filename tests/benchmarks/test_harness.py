@@ -1,7 +1,6 @@
 """What the harness says of programs that are known."""
 
 import os
-import time
 from functools import partial
 from pathlib import Path
 
@@ -19,55 +18,9 @@ from tests.benchmarks.harness import (
     measure,
     same_values,
 )
+from tests.benchmarks.toys import busy, busy_child, childs_memory, fail, length, memory, own_memory, sign, variable
 
 MB = 1_000_000
-
-
-def sign(path: Path, letter: str) -> int:
-    with path.open("a") as file:
-        file.write(letter)
-    return os.getpid()
-
-
-def memory(count: int) -> bytearray:
-    return bytearray(b"x") * count
-
-
-def length(*texts: bytes) -> int:
-    return sum(len(text) for text in texts)
-
-
-def own_memory(size: int) -> int:
-    return len(memory(size))
-
-
-def childs_memory(size: int) -> int:
-    import subprocess
-    import sys
-
-    return subprocess.run([sys.executable, "-c", f"bytearray(b'x') * {size}"], check=True).returncode
-
-
-def busy(seconds: float) -> None:
-    started = time.process_time()
-    while time.process_time() - started < seconds:
-        pass
-
-
-def busy_child(seconds: float) -> None:
-    child = os.fork()
-    if child == 0:
-        busy(seconds)
-        os._exit(0)
-    os.waitpid(child, 0)
-
-
-def fail() -> None:
-    raise ValueError("the reason of it")
-
-
-def variable(name: str) -> str | None:
-    return os.environ.get(name)
 
 
 def test_cases_run_in_turn_each_in_a_process_of_its_own(tmp_path: Path) -> None:

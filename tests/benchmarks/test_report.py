@@ -1,0 +1,75 @@
+"""What is printed, and where it is kept."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import __main__ as command
+from tests.benchmarks.harness import FULL, SMALL, Row, Scale
+from tests.benchmarks.report import environment, replace_section, section, table
+
+ROWS = [Row("clean", "DuckDB", "<= 0.4 x", "0.31 x", True), Row("train", "a|b", "<= 1 x", "2 x\nslow", False)]
+
+
+def test_each_row_is_one_line_of_markdown() -> None:
+    assert table(ROWS).splitlines()[2:] == [
+        "| clean | DuckDB | <= 0.4 x | 0.31 x | yes |",
+        r"| train | a\|b | <= 1 x | 2 x slow | **no** |",
+    ]
+
+
+def test_figures_are_kept_with_date_machine_and_versions() -> None:
+    said = environment()
+    assert all(word in said for word in ("20", "cores", "GiB", "load", "Python", "numpy", "numba"))
+    assert section(FULL, ROWS, said).startswith(f"20,000,000 events. {said}\n\n| stage |")
+
+
+def test_results_take_the_place_of_the_last_ones_of_their_scale(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text(
+        "head\n<!-- small begins -->\nold\n<!-- small ends -->\n<!-- full begins -->\n<!-- full ends -->\n"
+    )
+    replace_section(document, SMALL.name, "new\n")
+    expected = "head\n<!-- small begins -->\nnew\n<!-- small ends -->\n<!-- full begins -->\n<!-- full ends -->\n"
+    assert document.read_text() == expected
+    replace_section(document, SMALL.name, "new\n")
+    assert document.read_text() == expected
+
+
+def test_a_document_without_a_place_for_results_is_left_alone(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text("nothing\n")
+    with pytest.raises(ValueError, match="small begins"):
+        replace_section(document, "small", "new\n")
+    assert document.read_text() == "nothing\n"
+
+
+def test_a_stage_that_fails_is_a_row_and_does_not_end_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rows(name: str, _scale: Scale) -> list[Row]:
+        if name == "clean":
+            raise OSError("the disk is full")
+        return ROWS[1:]
+
+    monkeypatch.setattr(command, "stages", lambda: ["clean", "train"])
+    monkeypatch.setattr(command, "measured", rows)
+    monkeypatch.setattr("sys.argv", ["benchmarks"])
+    assert command.main() == 1
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-2:] == ["| clean | - | - | failed: the disk is full | **no** |", table(ROWS).splitlines()[-1]]
+
+
+def test_an_unknown_stage_is_refused_with_those_there_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "stages", lambda: ["clean", "train"])
+    monkeypatch.setattr("sys.argv", ["benchmarks", "trian"])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "no such stage: trian. There are clean, train." in capsys.readouterr().err
+
+
+def test_every_stage_that_is_there_can_be_run() -> None:
+    for name in command.stages():
+        assert callable(command.stage(name).rows)
