@@ -20,13 +20,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 SEED = 20261122
 PEOPLE, ITEMS, EVENTS = 138_000, 27_000, 20_000_000
@@ -135,8 +135,9 @@ def popularity(items: int) -> NDArray[np.float64]:
 
     A small catalogue has a flatter head than its share, or people would see nothing but its favourites.
     """
-    weight = (np.arange(items) + 0.0155 * (items * ITEMS) ** 0.5) ** -2.1
-    return np.divide(weight, weight.sum())
+    weight: NDArray[np.float64] = (np.arange(items) + 0.0155 * (items * ITEMS) ** 0.5) ** -2.1
+    weight /= weight.sum()
+    return weight
 
 
 def group_starts(items: int) -> NDArray[np.int64]:
@@ -199,7 +200,8 @@ def visits(rng: np.random.Generator, counts: NDArray[np.int64]) -> NDArray[np.in
     pause = rng.integers(20, 61, len(within)) * ~first
     since = np.cumsum(pause)
     visit = np.cumsum(first) - 1
-    return np.add(START + start[visit], since - since[first][visit])
+    seconds: NDArray[np.int64] = START + start[visit] + since - since[first][visit]
+    return seconds
 
 
 def repeated(rng: np.random.Generator, people: Log, count: int) -> Log:
@@ -233,10 +235,8 @@ def _by_time(log: Log) -> Log:
     return Log(*(column[order] for column in log.columns))
 
 
-def tables(log: Log, scale: float, *, string_ids: bool, seed: int = SEED) -> "Iterator[pa.Table]":
+def tables(log: Log, scale: float, *, string_ids: bool, seed: int = SEED) -> Iterator[pa.Table]:
     """The log as tables of ROWS rows. Ids say nothing about who is active or what is popular."""
-    import pyarrow as pa
-
     rng = np.random.default_rng([seed, 1])
     size = Size.at(scale)
     users = _ids(rng, size.people + size.machines, "u{:06d}", string_ids)
@@ -254,20 +254,14 @@ def tables(log: Log, scale: float, *, string_ids: bool, seed: int = SEED) -> "It
         )
 
 
-def _ids(rng: np.random.Generator, count: int, pattern: str, text: bool) -> "pa.Array":
+def _ids(rng: np.random.Generator, count: int, pattern: str, text: bool) -> pa.Array:
     """The id of each code: numbers from 1 on, in a random order."""
-    import pyarrow as pa
-
     numbers = rng.permutation(count) + 1
     return pa.array([pattern.format(number) for number in numbers.tolist()] if text else numbers)
 
 
 def write(folder: Path, scale: float, *, string_ids: bool = False, seed: int = SEED) -> int:
     """Write `events.parquet` and `events.csv` into the folder, a part at a time; return the number of rows."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet as pq
-
     log = make(scale, seed)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
