@@ -186,7 +186,7 @@ def execute(name: str, case: Case) -> Run:
         given, answer = Path(folder) / "case", Path(folder) / "run"
         given.write_bytes(pickle.dumps((case.prepare, case.run, case.arguments, case.warm)))
         done = subprocess.run(
-            [case.python, "-m", "tests.benchmarks.fresh", str(given), str(answer)],
+            [case.python, "-m", "tests.benchmarks.fresh", str(given), str(answer), _main_module()],
             env={**os.environ, "PYTHONPATH": str(ROOT), **case.environment},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -198,6 +198,12 @@ def execute(name: str, case: Case) -> Run:
         if done.returncode or not answer.exists():
             raise BenchmarkError(f"{name}: the process ended with {done.returncode}.\n{done.stdout[-2000:]}")
         return Run(*pickle.loads(answer.read_bytes()))
+
+
+def _main_module() -> str:
+    """The name under which a new process can import what runs here as `__main__`, if it has one."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec.name if spec else ""
 
 
 def same_values(measured: Mapping[str, Measurement]) -> None:

@@ -1,12 +1,15 @@
 """What the harness says of programs that are known."""
 
 import os
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.harness import (
+    ROOT,
     BenchmarkError,
     Case,
     Measurement,
@@ -60,6 +63,11 @@ def test_what_a_case_does_before_it_counts_does_not_count(tmp_path: Path) -> Non
 def test_a_case_has_variables_of_its_own() -> None:
     case = Case(variable, ("OMP_NUM_THREADS",), environment={"OMP_NUM_THREADS": "1"})
     assert execute("case", case).value == "1"
+
+
+def test_a_module_that_is_run_itself_may_measure_its_own_functions() -> None:
+    done = subprocess.run([sys.executable, "-m", "tests.benchmarks.toys"], cwd=ROOT, capture_output=True, check=False)
+    assert (done.stdout, done.stderr) == (b"3\n", b"")
 
 
 def test_a_case_that_fails_stops_the_benchmark_with_its_reason() -> None:
