@@ -45,7 +45,12 @@ def test_memory_that_the_preparation_let_go_does_not_count_and_what_it_hands_on_
     handed_on = execute("handed on", Case(length, prepare=partial(memory, 200 * MB)))
     let_go = execute("let go", Case(str, prepare=partial(own_memory, 200 * MB)))
     assert handed_on.value == 200 * MB
-    assert let_go.peak < 100 * MB < 200 * MB < handed_on.peak
+    childs = execute("child's", Case(str, prepare=partial(childs_memory, 200 * MB)))
+    assert max(let_go.peak, childs.peak) < 100 * MB < 200 * MB < handed_on.peak
+
+
+def test_memory_of_children_counts_too_when_the_case_ran_before_it_counted() -> None:
+    assert execute("case", Case(childs_memory, (200 * MB,), warm=True)).peak > 200 * MB
 
 
 @pytest.mark.parametrize("case", [busy, busy_child])
