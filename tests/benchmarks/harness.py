@@ -187,7 +187,7 @@ def execute(name: str, case: Case) -> Run:
         given.write_bytes(pickle.dumps((case.prepare, case.run, case.arguments, case.warm)))
         done = subprocess.run(
             [case.python, "-m", "tests.benchmarks.fresh", str(given), str(answer), _main_module()],
-            env={**os.environ, "PYTHONPATH": str(ROOT), **case.environment},
+            env={**os.environ, "PYTHONPATH": _path(), **case.environment},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -198,6 +198,11 @@ def execute(name: str, case: Case) -> Run:
         if done.returncode or not answer.exists():
             raise BenchmarkError(f"{name}: the process ended with {done.returncode}.\n{done.stdout[-2000:]}")
         return Run(*pickle.loads(answer.read_bytes()))
+
+
+def _path() -> str:
+    """Where a new process finds this package, beside all that it would find anyway."""
+    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def _main_module() -> str:
