@@ -16,10 +16,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check style types format lock bench bench-full clean
+.PHONY: help install run test check style types format lock bench bench-full bench-quality clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: install ## run the workflow on the sample log and say where the report is
 	@$(BIN)/machiya run recommend $(ARGS)
@@ -69,6 +69,10 @@ bench: $(COMPARED) ## measure against other libraries, on 200,000 events (ARGS="
 
 bench-full: $(COMPARED) ## the same on 20 million events: most of an hour
 	@$(BIN)/python -m tests.benchmarks --full $(ARGS)
+
+bench-quality: install ## tune popularity, ALS and EASE on a real log, and say how good they are (DATA=ml-20m.zip)
+	@test -n "$(DATA)" || { echo "make: name a log: make bench-quality DATA=ml-20m.zip (docs/benchmarks.md says which)" >&2; exit 1; }
+	@$(BIN)/python -m tests.benchmarks.quality "$(DATA)" $(ARGS)
 
 $(COMPARED): $(INSTALLED) $(BENCHMARKS)/requirements.lock $(BENCHMARKS)/apart/requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(BENCHMARKS)/requirements.lock

@@ -46,7 +46,7 @@ def models(training: Training) -> tuple[Model, ...]:
             partial(_als, our_als, training),
             confidence | {"regularization": (0.1, 3000.0)},
         ),
-        Model("EASE", _ease, {"l2": (1.0, 30000.0)}),
+        Model("EASE", _ease, {"l2": (10.0, 10000.0)}),
     )
 
 
