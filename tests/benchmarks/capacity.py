@@ -80,7 +80,8 @@ def stages(load: Load, costs: Costs) -> list[Stage]:
     scores = load.users * load.items
     table = pairs * costs["pair_bytes"]
     train = costs["train_read_cpu"] + costs["iterations"] * costs["train_cpu"]
-    predict = scores / 1e9 * costs["predict_cpu"] + rows / 1e6 * costs["row_cpu"]
+    read = pairs / 1e6 * costs["predict_read_cpu"]
+    predict = read + scores / 1e9 * costs["predict_cpu"] + rows / 1e6 * costs["row_cpu"]
     shard = load.items * FACTORS * 4 + costs["predict_memory"] * GIB
     return [
         Stage("clean", load.events / 1e6 * costs["clean_cpu"], load.events * costs["clean_memory"], table),

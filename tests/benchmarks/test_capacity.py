@@ -48,7 +48,7 @@ def test_stages_follow_the_formulas() -> None:
         "clean": Stage("clean", 4, 4e6, 2e6),
         "split": Stage("split", 2, 2e6, 2e6),
         "train": Stage("train", 2 * 16, 2e6 + factors, factors),
-        "predict": Stage("predict", 2000 + 200, 1e6 * FACTORS * 4 + GIB, 2e8, divisible=True),
+        "predict": Stage("predict", 2000 + 200 + 2, 1e6 * FACTORS * 4 + GIB, 2e8, divisible=True),
         "evaluate": Stage("evaluate", 200, 2e8),
     }
 
@@ -76,7 +76,11 @@ def test_the_first_limit_comes_first_and_each_names_what_takes_over() -> None:
 def test_what_does_not_fit_is_said_and_what_can_be_divided_names_machines() -> None:
     small = STATED | {"memory": 1e-3, "predict_memory": 0}
     assert estimate_table(LOADS[0], small).count("| does not fit |\n") == 6
-    slow = STATED | {"predict_cpu": 100 * 3600 / 1e4 * STATED["cores"] * STATED["efficiency"], "row_cpu": 0}
+    slow = STATED | {
+        "predict_cpu": 100 * 3600 / 1e4 * STATED["cores"] * STATED["efficiency"],
+        "row_cpu": 0,
+        "predict_read_cpu": 0,
+    }
     assert "| 100.00 h, or 100 of them for 1 h |\n" in estimate_table(LOADS[0], slow)
 
 
@@ -94,7 +98,8 @@ def observed(size: Size, pairs: int) -> Observed:
         "evaluate": run(7e-6 * rows[LENGTHS[-1]], 9 * rows[LENGTHS[-1]]),
     }
     runs |= {f"train-{n}": run((2e-6 + n * 5e-6) * pairs, 30 * pairs + factors) for n in ITERATIONS}
-    runs |= {f"predict-{n}": run(6e-9 * size.people * size.items + 8e-6 * rows[n], GIB) for n in LENGTHS}
+    runs |= {f"predict-{n}": run(2e-6 * pairs + 6e-9 * size.people * size.items + 8e-6 * rows[n], GIB) for n in LENGTHS}
+    runs["predict-one"] = run(2e-6 * pairs)
     lists = {n: Table(rows[n], 11 * rows[n]) for n in LENGTHS}
     return Observed(runs, size, 10 * size.events, Table(pairs, 13 * pairs), lists)
 
@@ -114,6 +119,7 @@ def test_costs_are_what_the_larger_log_takes_more() -> None:
             "train_read_cpu": 2,
             "train_cpu": 5,
             "train_memory": 30,
+            "predict_read_cpu": 2,
             "predict_cpu": 6,
             "row_cpu": 8,
             "predict_memory": 1,
