@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from machiya_component.machine import available_cpus
+from machiya_component.machine import available_cpus, available_memory
 from tests.benchmarks.quality.als import Training
 from tests.benchmarks.quality.logs import DataError, Log, read_log
-from tests.benchmarks.quality.models import models
+from tests.benchmarks.quality.models import Model, models
 from tests.benchmarks.quality.protocols import Split, by_time, strong_generalization
-from tests.benchmarks.quality.ranking import measure
+from tests.benchmarks.quality.ranking import METRICS, measure
 from tests.benchmarks.quality.report import Result, table
 from tests.benchmarks.quality.tuning import tune
 
@@ -61,13 +61,24 @@ def main() -> None:
         protocol, split = split_log(log, given.protocol, given.heldout)
     except DataError as error:
         sys.exit(f"quality: {error}")
-    sys.stdout.write(heading(log, protocol, split, given))
+    show(heading(log, protocol, split, given))
     results = {}
     for model in models(Training(given.factors, given.iterations, given.seed, available_cpus())):
-        chosen = tune(model, split.validation, given.trials, given.seed, say)
-        scorer = model.prepare(split.test.train)(chosen.parameters)
-        results[model.name] = Result(chosen.parameters, measure(scorer, split.test))
-    sys.stdout.write("\n" + table(results, given.seed))
+        if (needed := model.memory(split.test.train)) > available_memory():
+            show(f"{model.name} is left out: it needs {needed / 2**30:.0f} GiB of memory.\n")
+        else:
+            results[model.name] = tuned_and_tested(model, split, given)
+    show("\n" + table(results, given.seed))
+
+
+def tuned_and_tested(model: Model, split: Split, given: argparse.Namespace) -> Result:
+    """What the test says of the parameters that were best in validation."""
+    chosen = tune(model, split.validation, given.trials, given.seed, say)
+    scorer = model.prepare(split.test.train)(chosen.parameters)
+    result = Result(chosen.parameters, measure(scorer, split.test))
+    means = zip(METRICS, result.values.mean(axis=0), strict=True)
+    say(f"{model.name}, test: " + ", ".join(f"{name} {mean:.4f}" for name, mean in means))
+    return result
 
 
 def split_log(log: Log, protocol: str | None, heldout: int) -> tuple[str, Split]:
@@ -86,6 +97,12 @@ def heading(log: Log, protocol: str, split: Split, given: argparse.Namespace) ->
         f"{given.factors} factors, {given.iterations} iterations, {given.trials} trials, seed {given.seed}; {used}; "
         f"{datetime.now(UTC):%Y-%m-%d}.\n"
     )
+
+
+def show(text: str) -> None:
+    """Write it at once: what follows may take hours."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def say(line: str) -> None:

@@ -20,12 +20,16 @@ class Ease:
 
     train: X, CSR (users, items). Once made it is good for any number of ``l2``. With fewer users than items P is never
     formed: by Woodbury's identity P = (I - X' K X) / l2 with K = (X X' + l2 I)^-1, which has a row for each user only.
-    Memory: 12 bytes for each pair of items (or of users, if they are fewer).
     """
 
     def __init__(self, train: csr_matrix) -> None:
         self.train = train.astype(np.float64)
         self.by_users = train.shape[0] < train.shape[1]
+
+    @staticmethod
+    def memory(train: csr_matrix) -> int:
+        """Bytes that fitting takes, about: the gram in float32 and its inverse in float64."""
+        return 12 * min(train.shape) ** 2
 
     def scorer(self, l2: float) -> "ItemWeights | UserKernel":
         """What scores histories, for one weight of the squared entries of B; l2 > 0."""

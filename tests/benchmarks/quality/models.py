@@ -30,6 +30,8 @@ class Model:
     name: str
     prepare: Callable[[csr_matrix], Fit]
     space: Mapping[str, tuple[float, float]]
+    memory: Callable[[csr_matrix], int] = lambda _: 0
+    """Bytes that it takes beyond what all do, where that may be more than there is."""
 
 
 def models(training: Training) -> tuple[Model, ...]:
@@ -46,7 +48,7 @@ def models(training: Training) -> tuple[Model, ...]:
             partial(_als, our_als, training),
             confidence | {"regularization": (0.1, 3000.0)},
         ),
-        Model("EASE", _ease, {"l2": (10.0, 10000.0)}),
+        Model("EASE", _ease, {"l2": (10.0, 10000.0)}, Ease.memory),
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from tests.benchmarks.quality.__main__ import split_log
+from tests.benchmarks.quality import __main__ as main
 from tests.benchmarks.quality.logs import read_log
 from tests.benchmarks.quality.report import Result, table
 
@@ -41,6 +42,17 @@ def test_a_file_becomes_a_table_in_which_tastes_beat_popularity(ratings_csv: Pat
     assert "EASE 1/2: l2" in call.stderr, "whoever waits sees how far it is"
 
 
+def test_a_model_that_needs_more_memory_than_there_is_is_left_out(
+    ratings_csv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(main, "available_memory", lambda: 12 * 60**2)
+    monkeypatch.setattr(sys, "argv", ["quality", str(ratings_csv), "--heldout", "40", *QUICK])
+    main.main()
+    printed = capsys.readouterr().out
+    assert "EASE is left out: it needs 0 GiB of memory.\n" in printed
+    assert list(cells(printed)) == ["popularity", "implicit ALS", "ALS of recommender"]
+
+
 def test_what_cannot_be_used_ends_with_one_sentence(ratings_csv: Path) -> None:
     call = quality(str(ratings_csv))
     assert call.returncode == 1
@@ -63,5 +75,5 @@ def test_differences_are_those_of_the_same_users() -> None:
 def test_the_protocol_follows_the_kind_of_log_unless_one_is_asked_for(ratings_csv: Path) -> None:
     rated = read_log(ratings_csv)
     bought = replace(rated, ratings=None)
-    asked = [split_log(log, protocol, 20)[0] for log in (rated, bought) for protocol in (None, "strong", "time")]
+    asked = [main.split_log(log, protocol, 20)[0] for log in (rated, bought) for protocol in (None, "strong", "time")]
     assert asked == ["strong", "strong", "time", "time", "strong", "time"]
