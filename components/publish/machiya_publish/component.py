@@ -46,3 +46,13 @@ def publish(
     (pointer.path / "outcome.json").write_text(json.dumps(outcome, indent=2) + "\n", encoding="utf-8")
     metrics.write(decision.metrics)
     context.log.log(decision.level, "%s: %s", decision.outcome, decision.detail)
+
+
+@component.operation
+def pack(context: Context, recommendations: TableInput, serving: FilesOutput, metrics: MetricsOutput) -> None:
+    """Make a serving copy: what a service looks users up in."""
+    from machiya_publish.pack import pack as pack_files
+
+    with context.progress(recommendations.rows, "pack") as progress:
+        packed = pack_files(recommendations.files, serving.path, progress.advance)
+    metrics.write(packed.metrics())

@@ -1,5 +1,8 @@
 """Make the sample data of this component: `python sample/generate.py [FOLDER]` (default: the folder of this file).
 
+`recommendations` (two parts) has lists of one to seven jobs, some of which end with popular ones; `nobody` has the same
+columns and no rows, and `unsorted` names a user twice.
+
 `result` (two parts) recommends three jobs to each of 190 job seekers; `users` has 200, each in two rows, the last ten
 of whom have no result. `earlier`, `same-run`, `later` and `larger` are what may be published when the samples run.
 """
@@ -21,6 +24,9 @@ def main(folder: Path) -> None:
     """Write every artifact below `folder`."""
     write(folder / "result", recommendations(0, 100), recommendations(100, SERVED))
     write(folder / "users", pa.table({"user_id": [f"u{user % KNOWN:04d}" for user in range(2 * KNOWN)]}))
+    write(folder / "recommendations", ranked(0, 80), ranked(80, 120))
+    write(folder / "nobody", ranked(0, 0))
+    write(folder / "unsorted", ranked(0, 10), ranked(4, 6))
     point(folder / "earlier", BEFORE, STARTED_BEFORE, 600)
     point(folder / "same-run", RUN, STARTED, SERVED * LENGTH)
     point(folder / "later", AFTER, STARTED_AFTER, 600)
@@ -34,6 +40,25 @@ def recommendations(first: int, end: int) -> pa.Table:
     ]
     users, items, ranks = zip(*rows, strict=True)
     return pa.table({"user_id": users, "item_id": items, "rank": ranks})
+
+
+def ranked(first: int, end: int) -> pa.Table:
+    """Lists of the users from `first` to `end`: of 1 to 7 jobs, those from the sixth on because they are popular."""
+    rows = [
+        (
+            f"求職者-{user:04d}",
+            f"job-{(7 * user + rank) % 40:03d}",
+            rank,
+            8.5 - rank,
+            "fallback" if rank > 5 else "model",
+        )
+        for user in range(first, end)
+        for rank in range(1, user % 7 + 2)
+    ]
+    types = (pa.string(), pa.string(), pa.int32(), pa.float64(), pa.string())
+    columns = zip(*rows, strict=True) if rows else [()] * len(types)
+    arrays = [pa.array(column, type_) for column, type_ in zip(columns, types, strict=True)]
+    return pa.table(arrays, ["user_id", "item_id", "rank", "score", "source"])
 
 
 def point(folder: Path, run: str, started: str, rows: int) -> None:

@@ -45,11 +45,11 @@ def test_the_functions_agree_with_the_contract() -> None:
 
 def test_the_readme_describes_every_port_parameter_default_and_exit_code() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    operation = component.contract.operations["publish"]
-    names = [*operation.inputs, *operation.outputs, *operation.parameters]
-    assert [name for name in names if f"`{name}`" not in text] == []
-    for name, parameter in operation.parameters.items():
-        if not parameter.required:
-            assert f"| `{name}` | {parameter.default} |" in text
+    for operation in component.contract.operations.values():
+        names = [*operation.inputs, *operation.outputs, *operation.parameters]
+        assert [name for name in names if f"`{name}`" not in text] == []
+        for name, parameter in operation.parameters.items():
+            if not parameter.required:
+                assert f"| `{name}` | {parameter.default} |" in text
     for code in component.contract.exit_codes:
         assert f"| {code} |" in text
