@@ -7,13 +7,34 @@ import numpy as np
 import pyarrow as pa
 
 from machiya_evaluation import similarity
-from machiya_evaluation.arrays import Booleans, Floats, Integers, count
-from machiya_evaluation.coding import encode, vocabulary
+from machiya_evaluation.arrays import Booleans, Floats, Integers
+from machiya_evaluation.coding import Vocabulary, ascending, count_words, extended, present, rows_of
 from machiya_evaluation.errors import InputError
 from machiya_evaluation.exposure import exposure
-from machiya_evaluation.lists import RankedLists, ranked_lists
+from machiya_evaluation.lists import RankedLists, read_lists
 from machiya_evaluation.segments import Segments, everybody, segments_by_history, segments_of_table
+from machiya_evaluation.sources import Source
 from machiya_evaluation.verdict import Observation
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two sets of lists, whole, by the codes of one vocabulary of users and one of items."""
+
+    users: Vocabulary
+    items: Vocabulary
+    base: RankedLists
+    candidate: RankedLists
+
+
+def read_sides(base: Source, candidate: Source) -> Sides:
+    """Read both sets: user_id, item_id, rank.
+
+    Raises:
+        InputError: The lists are not rankings.
+    """
+    users, items = Vocabulary(), Vocabulary()
+    return Sides(users, items, read_lists(base, users, items, "base"), read_lists(candidate, users, items, "candidate"))
 
 
 @dataclass(frozen=True)
@@ -22,7 +43,7 @@ class UserChanges:
 
     Attributes:
         user: Ids, large_string, ascending, length n.
-        segment: Names, large_string, length n.
+        segment: Position of each user's segment in `Comparison.segments`: int64, shape (n,).
         overlap: See `similarity.overlap`: float64, shape (n,).
         rbo: See `similarity.rank_biased_overlap`: float64, shape (n,).
         kendall_tau: See `similarity.kendall_tau`: float64, shape (n,); NaN with fewer than two shared items.
@@ -32,7 +53,7 @@ class UserChanges:
     """
 
     user: pa.Array
-    segment: pa.Array
+    segment: Integers
     overlap: Floats
     rbo: Floats
     kendall_tau: Floats
@@ -68,10 +89,9 @@ class Comparison:
 
 
 def compare(
-    base: pa.Table,
-    candidate: pa.Table,
+    sides: Sides,
     segments: pa.Table | None,
-    train: pa.Table | None,
+    train: Source | None,
     *,
     k: int,
     p: float,
@@ -80,42 +100,41 @@ def compare(
     """Compare the first k places of two sets of lists.
 
     Args:
-        base: What is recommended now: user_id, item_id, rank.
-        candidate: What would be recommended: the same columns.
+        sides: What is recommended now, and what would be.
         segments: user_id and segment. Without it the history in `train` makes the segments; without both there is one.
-        train: user_id and item_id of the history.
+        train: user_id of the history.
         k: Depth to which lists are compared, at least 1.
         p: Persistence of rank-biased overlap, between 0 and 1 exclusive.
         segment_edges: See `segments.segments_by_history`.
 
     Raises:
-        InputError: The lists are not rankings, or no user is on both sides.
+        InputError: No user is on both sides.
     """
-    users = vocabulary(base["user_id"], candidate["user_id"])
-    items = vocabulary(base["item_id"], candidate["item_id"])
-    before = ranked_lists(base, users, items, "base").top(k)
-    after = ranked_lists(candidate, users, items, "candidate").top(k)
-    in_base, in_candidate = before.lengths() > 0, after.lengths() > 0
+    words = sides.users.words()
+    users = ascending(words, present(sides.base.length, sides.candidate.length))
+    before, after = sides.base.top(k).of_users(users), sides.candidate.top(k).of_users(users)
+    in_base, in_candidate = before.length > 0, after.length > 0
     both = in_base & in_candidate
     if not both.any():
         raise InputError(
             "base and candidate have no user in common.",
             "Compare recommendations that were made for the same users.",
         )
-    before, after = before.where(both[before.user]), after.where(both[after.user])
-    division = divide_users(segments, train, users, segment_edges)
+    division = divide_users(segments, train, words.take(users), segment_edges)
+    shared = np.flatnonzero(both)
+    before, after = before.of_users(shared), after.of_users(shared)
     return Comparison(
-        _user_changes(before, after, users, division, both, p),
-        _item_changes(before, after, items, k),
+        _user_changes(before, after, words.take(users[shared]), division.code[shared], p),
+        _item_changes(before, after, sides.items, k),
         int(np.count_nonzero(in_base & ~in_candidate)),
         int(np.count_nonzero(in_candidate & ~in_base)),
         division.names,
     )
 
 
-def user_statistics(changes: UserChanges, segment: str | None = None) -> dict[str, Observation]:
+def user_statistics(changes: UserChanges, segment: int | None = None) -> dict[str, Observation]:
     """Means over the users of a segment (None: all users); a mean of nothing is NaN with 0 users."""
-    rows = np.ones(len(changes.user), np.bool_) if segment is None else _equal(changes.segment, segment)
+    rows = slice(None) if segment is None else changes.segment == segment
     columns: dict[str, Floats | Integers | Booleans] = {
         "overlap": changes.overlap,
         "rbo": changes.rbo,
@@ -151,42 +170,34 @@ def counts(comparison: Comparison) -> dict[str, int]:
     }
 
 
-def _user_changes(
-    before: RankedLists, after: RankedLists, users: pa.Array, division: Segments, both: Booleans, p: float
-) -> UserChanges:
-    pairing = similarity.pair(before, after)
-    shared = pairing.common()
+def _user_changes(before: RankedLists, after: RankedLists, users: pa.Array, segment: Integers, p: float) -> UserChanges:
+    pairing = similarity.pair(before, after, p)
     return UserChanges(
-        users.filter(pa.array(both)),
-        pa.array(division.names, pa.large_string()).take(pa.array(division.code[both])),
-        similarity.overlap(pairing)[both],
-        similarity.rank_biased_overlap(pairing, p)[both],
-        similarity.kendall_tau(pairing)[both],
-        (pairing.candidate_length - shared)[both],
-        (pairing.base_length - shared)[both],
-        ~similarity.identical(pairing)[both],
+        users,
+        segment,
+        similarity.overlap(pairing),
+        similarity.rank_biased_overlap(pairing),
+        similarity.kendall_tau(pairing),
+        pairing.candidate_length - pairing.shared,
+        pairing.base_length - pairing.shared,
+        ~similarity.identical(pairing),
     )
 
 
-def _item_changes(before: RankedLists, after: RankedLists, items: pa.Array, k: int) -> ItemChanges:
-    base, candidate = exposure(before, k), exposure(after, k)
-    shown = (base > 0) | (candidate > 0)
-    return ItemChanges(items.filter(pa.array(shown)), base[shown], candidate[shown])
+def _item_changes(before: RankedLists, after: RankedLists, items: Vocabulary, k: int) -> ItemChanges:
+    base, candidate = (extended(exposure(lists, [k])[0], len(items)) for lists in (before, after))
+    shown = ascending(items.words(), (base > 0) | (candidate > 0))
+    return ItemChanges(items.words().take(shown), base[shown], candidate[shown])
 
 
-def divide_users(segments: pa.Table | None, train: pa.Table | None, users: pa.Array, edges: Sequence[int]) -> Segments:
+def divide_users(segments: pa.Table | None, train: Source | None, users: pa.Array, edges: Sequence[int]) -> Segments:
     """By the table of segments; without it by the history in train; without both, everybody together."""
     if segments is not None:
         return segments_of_table(segments, users)
     if train is None:
         return everybody(len(users))
-    known = encode(train["user_id"], users)
-    return segments_by_history(count(known[known >= 0], len(users)), edges)
-
-
-def _equal(names: pa.Array, name: str) -> Booleans:
-    mask: Booleans = np.asarray(names.to_numpy(zero_copy_only=False) == name)
-    return mask
+    history = Vocabulary()
+    return segments_by_history(rows_of(users, history, count_words(train, "user_id", history)), edges)
 
 
 def _mean(values: Floats) -> Observation:

@@ -2,12 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from machiya_component import Component, Context, DataError, MetricsOutput, TableInput, TableOutput
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 component = Component(__package__)
 
@@ -33,17 +29,18 @@ def evaluate(
 ) -> None:
     """Score one set of recommendations against held-out interactions."""
     from machiya_evaluation import evaluation, tables
+    from machiya_evaluation.sources import Parts
 
     settings = evaluation.Settings(
         sorted(ks), metric_names, relevance == "weight", bootstrap_samples, confidence, sorted(segment_edges)
     )
     with _data_errors():
         data = evaluation.prepare(
-            recommendations.read(["user_id", "item_id", "rank"]),
-            test.read(["user_id", "item_id", "weight"]),
-            train.read(["user_id", "item_id"]),
-            _read(segments, "user_id", "segment"),
-            _read(items, "item_id"),
+            Parts(recommendations.files),
+            Parts(test.files),
+            Parts(train.files),
+            None if segments is None else segments.read(["user_id", "segment"]),
+            None if items is None else Parts(items.files),
             settings,
         )
     counts = data.counts()
@@ -79,39 +76,25 @@ def compare(
 ) -> None:
     """Compare two sets of recommendations, and judge the change by thresholds."""
     from machiya_evaluation import comparison, gain, tables
+    from machiya_evaluation.sources import Parts
     from machiya_evaluation.verdict import judge
 
-    lists = ["user_id", "item_id", "rank"]
+    groups = (
+        None if segments is None else segments.read(["user_id", "segment"]),
+        None if train is None else Parts(train.files),
+    )
     with _data_errors():
-        result = comparison.compare(
-            base.read(lists),
-            candidate.read(lists),
-            _read(segments, "user_id", "segment"),
-            _read(train, "user_id"),
-            k=k,
-            p=p,
-            segment_edges=sorted(segment_edges),
-        )
+        sides = comparison.read_sides(Parts(base.files), Parts(candidate.files))
+        result = comparison.compare(sides, *groups, k=k, p=p, segment_edges=sorted(segment_edges))
         settings = gain.Settings(k, bootstrap_samples, confidence, sorted(segment_edges))
-        gains = (
-            gain.metric_changes(
-                base.read(lists),
-                candidate.read(lists),
-                test.read(["user_id", "item_id"]),
-                _read(segments, "user_id", "segment"),
-                _read(train, "user_id"),
-                settings,
-                context.rng,
-            )
-            if test is not None
-            else []
-        )
+        held_out = None if test is None else Parts(test.files)
+        gains = gain.metric_changes(sides, held_out, *groups, settings, context.rng) if held_out else []
     observations = comparison.user_statistics(result.users) | comparison.total_statistics(result)
     judgements = judge(observations, thresholds, min_users)
     for rule, threshold, observed, outcome in judgements:
         shown = "not enough data" if observed is None else f"{observed:.4g}"
         context.log.info("%s %g: %s (%s)", rule, threshold, outcome, shown)
-    user_changes.write(tables.user_changes_table(result.users))
+    user_changes.write(tables.user_changes_table(result.users, result.segments))
     item_changes.write(tables.item_changes_table(result.items))
     metric_changes.write(tables.metric_changes_table(gains))
     verdict.write(tables.verdict_table(judgements))
@@ -127,7 +110,3 @@ def _data_errors() -> Iterator[None]:
         yield
     except InputError as error:
         raise DataError(str(error), error.remedy) from error
-
-
-def _read(port: TableInput | None, *columns: str) -> "pa.Table | None":
-    return None if port is None else port.read(columns)

@@ -1,22 +1,22 @@
 """From tables to scores: every metric, at every k, for everybody and for each segment."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from machiya_evaluation import exposure
-from machiya_evaluation.arrays import Booleans, Floats, Integers, count
+from machiya_evaluation.arrays import Booleans, Floats
 from machiya_evaluation.bootstrap import bootstrap_interval
-from machiya_evaluation.coding import encode, vocabulary
+from machiya_evaluation.coding import Vocabulary, ascending, count_words, extended, present, rows_of
 from machiya_evaluation.errors import InputError
-from machiya_evaluation.lists import RankedLists, ranked_lists
-from machiya_evaluation.ranking import RANKING_METRICS
+from machiya_evaluation.lists import RankedLists, read_lists
+from machiya_evaluation.ranking import RANKING_METRICS, tally
 from machiya_evaluation.segments import EVERYBODY, Segments, segments_by_history, segments_of_table
-from machiya_evaluation.truth import GroundTruth, find_hits, ground_truth
+from machiya_evaluation.sources import Source
+from machiya_evaluation.truth import GroundTruth, read_held_out
 
 CATALOGUE_METRICS = {"coverage": exposure.coverage, "gini": exposure.gini}
 METRICS = (*RANKING_METRICS, "coverage", "novelty", "gini")
@@ -76,7 +76,7 @@ class Data:
 
     def with_list(self) -> Booleans:
         """Users who have recommendations: bool, shape (n_users,)."""
-        return self.lists.lengths() > 0
+        return self.lists.length > 0
 
     def with_truth(self) -> Booleans:
         """Users who have ground truth: bool, shape (n_users,)."""
@@ -92,7 +92,7 @@ class Data:
     def counts(self) -> dict[str, int]:
         """Sizes that tell how far the scores can be trusted."""
         listed, known = self.with_list(), self.with_truth()
-        shown = exposure.exposure(self.lists, int(self.lists.rank.max())) > 0
+        shown = exposure.exposure(self.lists, [int(self.lists.length.max())])[0] > 0
         return {
             "users": int(np.count_nonzero(known)),
             "users_without_recommendations": int(np.count_nonzero(known & ~listed)),
@@ -103,32 +103,42 @@ class Data:
 
 
 def prepare(
-    recommendations: pa.Table,
-    test: pa.Table,
-    train: pa.Table,
+    recommendations: Source,
+    test: Source,
+    train: Source,
     segments: pa.Table | None,
-    items: pa.Table | None,
+    items: Source | None,
     settings: Settings,
 ) -> Data:
-    """Encode and check the tables.
+    """Read, encode and check the tables.
 
     Raises:
         InputError: The lists are not rankings, or the tables have no user or no item in common.
     """
-    users = vocabulary(recommendations["user_id"], test["user_id"])
-    known_items = [table["item_id"] for table in (test, train, items) if table is not None]
-    words = vocabulary(recommendations["item_id"], *known_items)
-    lists = ranked_lists(recommendations, users, words, "recommendations")
-    truth = _truth(test, users, words, settings.graded)
-    train_users, train_items = encode(train["user_id"], users), encode(train["item_id"], words)
+    users, words, history = Vocabulary(), Vocabulary(), Vocabulary()
+    by_code = read_lists(recommendations, users, words, "recommendations")
+    held_out = read_held_out(test, users, words, settings.graded)
+    if not (held_out.gain > 0).any():
+        raise InputError(
+            "test: every weight is 0, so nothing is relevant.",
+            "Check the weights of events, or evaluate with --relevance binary.",
+        )
+    in_train, train_rows = count_words(train, "item_id", words), count_words(train, "user_id", history)
+    in_items = in_train if items is None else count_words(items, "item_id", words)
+    order = ascending(users.words(), present(by_code.length, held_out.rows()))
+    names = users.words().take(order)
+    lists = replace(by_code.of_users(order), n_items=len(words))
+    truth = held_out.truth(order, len(words))
     _check_users(lists, truth)
-    _check_items(lists, [encode(column, words) for column in known_items])
+    _check_items(lists, present(np.bincount(held_out.item), in_train, in_items))
     return Data(
         lists,
         truth,
-        _members(train_items if items is None else encode(items["item_id"], words), len(words)),
-        exposure.self_information(count(train_items, len(words)), pc.count_distinct(train["user_id"]).as_py()),
-        _segments(segments, users, train_users, settings.segment_edges),
+        extended(in_items, len(words)) > 0,
+        exposure.self_information(extended(in_train, len(words)), int(np.count_nonzero(train_rows))),
+        segments_of_table(segments, names)
+        if segments is not None
+        else segments_by_history(rows_of(names, history, train_rows), settings.segment_edges),
     )
 
 
@@ -165,14 +175,16 @@ Columns = dict[tuple[str, int], Floats]
 
 
 def _accuracy(data: Data, settings: Settings) -> Columns:
-    hits = find_hits(data.lists, data.truth)
     chosen = [name for name in RANKING_METRICS if name in settings.metrics]
-    return {(name, k): RANKING_METRICS[name](hits, k) for name in chosen for k in settings.ks}
+    tallies = tally(data.lists, data.truth, settings.ks) if chosen else []
+    return {(name, one.k): RANKING_METRICS[name](one) for name in chosen for one in tallies}
 
 
 def _novelty(data: Data, settings: Settings) -> Columns:
-    chosen = settings.ks if "novelty" in settings.metrics else ()
-    return {("novelty", k): exposure.novelty(data.lists, data.information, k) for k in chosen}
+    if "novelty" not in settings.metrics:
+        return {}
+    values = exposure.novelty(data.lists, data.information, settings.ks)
+    return {("novelty", k): column for k, column in zip(settings.ks, values, strict=True)}
 
 
 def _means(
@@ -196,44 +208,27 @@ def _means(
 
 def _of_catalogue(data: Data, members: Booleans, segment: str, settings: Settings) -> Iterator[Score]:
     """Metrics of the set of lists; they have no interval (the README says why)."""
-    lists = data.lists.where(members[data.lists.user])
-    users = int(np.count_nonzero(lists.lengths()))
-    for name in (name for name in CATALOGUE_METRICS if name in settings.metrics):
-        for k in settings.ks:
-            value = CATALOGUE_METRICS[name](exposure.exposure(lists, k), data.catalogue) if users else float("nan")
-            yield Score(name, k, segment, None if np.isnan(value) else value, None, None, users)
-
-
-def _truth(test: pa.Table, users: pa.Array, items: pa.Array, graded: bool) -> GroundTruth:
-    gain = test["weight"].to_numpy().astype(np.float64) if graded else np.ones(test.num_rows)
-    if not (gain > 0).any():
-        raise InputError(
-            "test: every weight is 0, so nothing is relevant.",
-            "Check the weights of events, or evaluate with --relevance binary.",
-        )
-    return ground_truth(encode(test["user_id"], users), encode(test["item_id"], items), gain, len(users), len(items))
-
-
-def _members(codes: Integers, size: int) -> Booleans:
-    return count(codes, size) > 0
-
-
-def _segments(table: pa.Table | None, users: pa.Array, train_users: Integers, edges: Sequence[int]) -> Segments:
-    if table is not None:
-        return segments_of_table(table, users)
-    return segments_by_history(count(train_users[train_users >= 0], len(users)), edges)
+    chosen = [name for name in CATALOGUE_METRICS if name in settings.metrics]
+    if not chosen:
+        return
+    users = np.flatnonzero(members & data.with_list())
+    for k, shown in zip(settings.ks, exposure.exposure(data.lists, settings.ks, users), strict=True):
+        for name in chosen:
+            value = CATALOGUE_METRICS[name](shown, data.catalogue) if users.size else float("nan")
+            yield Score(name, k, segment, None if np.isnan(value) else value, None, None, users.size)
 
 
 def _check_users(lists: RankedLists, truth: GroundTruth) -> None:
-    if not ((lists.lengths() > 0) & (truth.relevant() > 0)).any():
+    if not ((lists.length > 0) & (truth.relevant() > 0)).any():
         raise InputError(
             "recommendations and test have no user in common.",
             "Check that both come from the same log and write user_id in the same way.",
         )
 
 
-def _check_items(lists: RankedLists, known: Sequence[Integers]) -> None:
-    if not _members(np.concatenate(known), lists.n_items)[lists.item].any():
+def _check_items(lists: RankedLists, known: Booleans) -> None:
+    shown = exposure.exposure(lists, [int(lists.length.max())])[0] > 0
+    if not (shown[: known.size] & known[: shown.size]).any():
         raise InputError(
             "no recommended item is in test, train or items.",
             "Check that all tables come from the same log and write item_id in the same way.",

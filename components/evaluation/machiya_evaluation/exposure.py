@@ -3,15 +3,28 @@
 Exposure of an item is the number of lists that show it among their first k places; every place counts the same.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from machiya_evaluation.arrays import Booleans, Floats, Integers, count, divide, total
+from machiya_evaluation.arrays import Booleans, Floats, Integers, divide
+from machiya_evaluation.kernels.exposure import count_shown, sum_values
 from machiya_evaluation.lists import RankedLists
+from machiya_evaluation.threads import over_users
 
 
-def exposure(lists: RankedLists, k: int) -> Integers:
-    """Number of lists with the item among the first k: int64, shape (n_items,)."""
-    return count(lists.item[lists.rank <= k], lists.n_items)
+def exposure(lists: RankedLists, ks: Sequence[int], users: Integers | None = None) -> Integers:
+    """Number of lists with the item among the first k, at every cutoff (ascending): int64, shape (n_ks, n_items).
+
+    Args:
+        lists: The lists.
+        ks: The cutoffs, ascending.
+        users: Codes of the users whose lists count, int64; None for all.
+    """
+    counts = np.zeros((len(ks), lists.n_items), np.int64)
+    chosen = np.arange(lists.n_users) if users is None else users
+    count_shown(*lists.arrays(), chosen, np.asarray(ks, np.int64), counts)
+    return np.cumsum(counts, axis=0)
 
 
 def coverage(counts: Integers, catalogue: Booleans) -> float:
@@ -65,11 +78,17 @@ def self_information(users_of_item: Integers, n_users: int) -> Floats:
     return information
 
 
-def novelty(lists: RankedLists, information: Floats, k: int) -> Floats:
-    """Mean self-information of the first k items of each user, in bits: float64, shape (n_users,).
+def novelty(lists: RankedLists, information: Floats, ks: Sequence[int]) -> Floats:
+    """Mean self-information of the first k items of each user, in bits: float64, shape (n_ks, n_users).
 
     The mean is over the items that are there, so that a short list is not taken for a known one. NaN for a user
     without a list.
+
+    Args:
+        lists: The lists.
+        information: Self-information of each item, shape (n_items,).
+        ks: The cutoffs, ascending.
     """
-    top = lists.top(k)
-    return divide(total(top.user, information[top.item], lists.n_users), top.lengths())
+    sums, cutoffs = np.empty((len(ks), lists.n_users)), np.asarray(ks, np.int64)
+    over_users(lambda begin, end: sum_values(*lists.arrays(), information, cutoffs, begin, end, sums), lists.n_users)
+    return divide(sums, np.minimum(lists.length, cutoffs[:, None]))

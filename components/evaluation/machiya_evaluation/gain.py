@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from machiya_evaluation.arrays import Floats
 from machiya_evaluation.bootstrap import bootstrap_interval
-from machiya_evaluation.coding import encode, vocabulary
-from machiya_evaluation.comparison import divide_users
+from machiya_evaluation.coding import ascending, present
+from machiya_evaluation.comparison import Sides, divide_users
 from machiya_evaluation.errors import InputError
-from machiya_evaluation.lists import ranked_lists
-from machiya_evaluation.ranking import RANKING_METRICS
+from machiya_evaluation.ranking import RANKING_METRICS, tally
 from machiya_evaluation.segments import EVERYBODY
-from machiya_evaluation.truth import find_hits, ground_truth
+from machiya_evaluation.sources import Source
+from machiya_evaluation.truth import read_held_out
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,10 @@ class MetricChange(NamedTuple):
 
 
 def metric_changes(
-    base: pa.Table,
-    candidate: pa.Table,
-    test: pa.Table,
+    sides: Sides,
+    test: Source,
     segments: pa.Table | None,
-    train: pa.Table | None,
+    train: Source | None,
     settings: Settings,
     rng: np.random.Generator,
 ) -> list[MetricChange]:
@@ -58,8 +57,7 @@ def metric_changes(
     intervals of the two means tell. Every row of `test` is relevant, as in evaluate by default.
 
     Args:
-        base: user_id, item_id, rank.
-        candidate: The same columns.
+        sides: Both sets of lists; their vocabularies get what `test` holds beside.
         test: user_id, item_id: the ground truth.
         segments: user_id and segment; else `train` makes the segments; without both there is one.
         train: user_id of the history.
@@ -69,19 +67,19 @@ def metric_changes(
     Raises:
         InputError: no user of test has a list.
     """
-    users = vocabulary(base["user_id"], candidate["user_id"], test["user_id"])
-    items = vocabulary(base["item_id"], candidate["item_id"], test["item_id"])
-    codes = encode(test["user_id"], users), encode(test["item_id"], items)
-    truth = ground_truth(*codes, np.ones(test.num_rows), len(users), len(items))
-    lists = [ranked_lists(table, users, items, name) for table, name in ((base, "base"), (candidate, "candidate"))]
+    held_out = read_held_out(test, sides.users, sides.items)
+    words = sides.users.words()
+    users = ascending(words, present(sides.base.length, sides.candidate.length, held_out.rows()))
+    truth = held_out.truth(users, len(sides.items))
+    lists = [one.of_users(users) for one in (sides.base, sides.candidate)]
     known = truth.relevant() > 0
-    if not any((known & (one.lengths() > 0)).any() for one in lists):
+    if not any((known & (one.length > 0)).any() for one in lists):
         raise InputError(
             "test has no user in common with base or candidate.", "Check that all tables come from the same log."
         )
-    hits = [find_hits(one, truth) for one in lists]
-    before, after = (np.column_stack([metric(one, settings.k) for metric in RANKING_METRICS.values()]) for one in hits)
-    division = divide_users(segments, train, users, settings.segment_edges)
+    tallies = [tally(one, truth, [settings.k])[0] for one in lists]
+    before, after = (np.column_stack([metric(one) for metric in RANKING_METRICS.values()]) for one in tallies)
+    division = divide_users(segments, train, words.take(users), settings.segment_edges)
     groups = [(EVERYBODY, known)]
     if division.names != (EVERYBODY,):
         groups += [(name, known & (division.code == code)) for code, name in enumerate(division.names)]

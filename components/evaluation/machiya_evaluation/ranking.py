@@ -1,64 +1,112 @@
 """Accuracy of a ranking, per user and at a cutoff k, by the definitions of ranx.
 
-Every function takes the hits of all users and k, and returns float64 of shape (n_users,). 0 means that no hit is
-among the first k places - also for a user who has no list. NaN means that the user has no ground truth, so that
-nothing can be said.
+Lists are looked at once, for all cutoffs: `tally` sums up where they hit the ground truth, and every metric is a short
+function of the tally at a cutoff that returns float64 of shape (n_users,). 0 means that no hit is among the first k
+places - also for a user who has no list. NaN means that the user has no ground truth, so that nothing can be said.
 
 Lists shorter than k are taken as they are: what is missing is no hit, and precision still divides by k.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from machiya_evaluation.arrays import Floats, Integers, count, divide, total
-from machiya_evaluation.truth import Hits, places
+from machiya_evaluation.arrays import Floats, Integers, divide
+from machiya_evaluation.kernels.ranking import tally_hits
+from machiya_evaluation.lists import RankedLists
+from machiya_evaluation.threads import over_users
+from machiya_evaluation.truth import GroundTruth
 
-Metric = Callable[[Hits, int], Floats]
+
+@dataclass(frozen=True)
+class Tally:
+    """What the first k places of each user's list hit.
+
+    Attributes:
+        k: The cutoff.
+        relevant: Number of all relevant items: int64, shape (n_users,).
+        hits: Number of hits: int64, shape (n_users,).
+        gain: Sum of gain / log2(rank + 1) over the hits: float64, shape (n_users,).
+        best_gain: The same sum for the best possible list: float64, shape (n_users,).
+        precisions: Sum of precision@rank over the ranks that hit: float64, shape (n_users,).
+        first_hit: Rank of the first hit, 0 if there is none: int64, shape (n_users,).
+    """
+
+    k: int
+    relevant: Integers
+    hits: Integers
+    gain: Floats
+    best_gain: Floats
+    precisions: Floats
+    first_hit: Integers
 
 
-def ndcg(hits: Hits, k: int) -> Floats:
+def tally(lists: RankedLists, truth: GroundTruth, ks: Sequence[int]) -> list[Tally]:
+    """Join lists and ground truth, which must be of the same vocabularies, at every cutoff (ascending).
+
+    Takes time in proportion to the users' first max(ks) recommendations and their relevant items.
+    """
+    shape = len(ks), lists.n_users
+    hits, first_hit = np.empty(shape, np.int64), np.empty(lists.n_users, np.int64)
+    gain, best_gain, precisions = np.empty(shape), np.empty(shape), np.empty(shape)
+    cutoffs, n_items = np.array(ks, np.int64), max(lists.n_items, truth.n_items)
+    discount: Floats = np.log2(np.arange(max(ks) + 1) + 1.0)
+
+    def work(begin: int, end: int) -> None:
+        first, length, item = lists.arrays()
+        known = truth.start, truth.item, truth.gain
+        sizes = n_items, begin, end
+        tally_hits(first, length, item, *known, cutoffs, discount, *sizes, hits, gain, best_gain, precisions, first_hit)
+
+    over_users(work, lists.n_users)
+    relevant = truth.relevant()
+    return [
+        Tally(k, relevant, hits[at], gain[at], best_gain[at], precisions[at], np.where(first_hit <= k, first_hit, 0))
+        for at, k in enumerate(ks)
+    ]
+
+
+Metric = Callable[[Tally], Floats]
+
+
+def ndcg(tally: Tally) -> Floats:
     """Normalized discounted cumulative gain: DCG@k of the list over DCG@k of the user's own best list.
 
     DCG@k is the sum of gain(i) / log2(i + 1) over ranks i <= k, with the gain as it is and not 2**gain - 1
     (Järvelin and Kekäläinen 2002, ACM TOIS 20(4), with the discount of Burges et al. 2005 from the first place on).
     The best list holds min(k, number of relevant items) items, those of greatest gain first.
     """
-    truth = hits.truth
-    best = _discounted_sum(truth.user, places(truth.user), truth.gain, k, truth.n_users)
-    return divide(_discounted_sum(hits.user, hits.rank, hits.gain, k, truth.n_users), best)
+    return divide(tally.gain, tally.best_gain)
 
 
-def recall(hits: Hits, k: int) -> Floats:
+def recall(tally: Tally) -> Floats:
     """Share of the user's relevant items that are among the first k."""
-    return divide(_number_of_hits(hits, k), hits.truth.relevant())
+    return divide(tally.hits, tally.relevant)
 
 
-def precision(hits: Hits, k: int) -> Floats:
+def precision(tally: Tally) -> Floats:
     """Share of the first k places that are relevant; the divisor is k even for a shorter list."""
-    return _known(hits, _number_of_hits(hits, k) / k)
+    return _known(tally, tally.hits / tally.k)
 
 
-def average_precision(hits: Hits, k: int) -> Floats:
+def average_precision(tally: Tally) -> Floats:
     """Sum of precision@i over the ranks i <= k that hit, divided by the number of all relevant items.
 
     Its mean over users is MAP@k. The divisor is not min(k, number of relevant items), as in some other libraries:
     a user with more than k relevant items cannot reach 1.
     """
-    inside = hits.rank <= k
-    precisions = hits.number[inside] / hits.rank[inside]
-    return divide(total(hits.user[inside], precisions, hits.truth.n_users), hits.truth.relevant())
+    return divide(tally.precisions, tally.relevant)
 
 
-def reciprocal_rank(hits: Hits, k: int) -> Floats:
+def reciprocal_rank(tally: Tally) -> Floats:
     """1 / rank of the first hit among the first k. Its mean over users is MRR@k."""
-    first = (hits.number == 1) & (hits.rank <= k)
-    return _known(hits, total(hits.user[first], 1 / hits.rank[first], hits.truth.n_users))
+    return _known(tally, np.where(tally.first_hit > 0, 1 / np.maximum(tally.first_hit, 1), 0.0))
 
 
-def hit_rate(hits: Hits, k: int) -> Floats:
+def hit_rate(tally: Tally) -> Floats:
     """1 if anything among the first k is relevant, else 0."""
-    return _known(hits, (_number_of_hits(hits, k) > 0).astype(np.float64))
+    return _known(tally, (tally.hits > 0).astype(np.float64))
 
 
 RANKING_METRICS: dict[str, Metric] = {
@@ -72,15 +120,6 @@ RANKING_METRICS: dict[str, Metric] = {
 """By the names that ranx uses, in the order of reports."""
 
 
-def _number_of_hits(hits: Hits, k: int) -> Integers:
-    return count(hits.user[hits.rank <= k], hits.truth.n_users)
-
-
-def _discounted_sum(user: Integers, rank: Integers, gain: Floats, k: int, n_users: int) -> Floats:
-    inside = rank <= k
-    return total(user[inside], gain[inside] / np.log2(rank[inside] + 1), n_users)
-
-
-def _known(hits: Hits, values: Floats) -> Floats:
-    known: Floats = np.where(hits.truth.relevant() > 0, values, np.nan)
+def _known(tally: Tally, values: Floats) -> Floats:
+    known: Floats = np.where(tally.relevant > 0, values, np.nan)
     return known

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from machiya_evaluation.arrays import Integers
-from machiya_evaluation.coding import ABSENT, as_strings, encode, vocabulary
+from machiya_evaluation.coding import ABSENT, as_strings
 from machiya_evaluation.errors import InputError
 
 EVERYBODY = "all"
@@ -57,7 +57,9 @@ def segments_of_table(table: pa.Table, users: pa.Array) -> Segments:
     Raises:
         InputError: A segment has the name `all` or `unassigned`, or no user of `users` is in the table.
     """
-    names = vocabulary(table["segment"])
+    segment = as_strings(table["segment"])
+    names = pc.unique(segment)
+    names = names.take(pc.sort_indices(names))
     _check_names(names)
     row = pc.index_in(users, value_set=as_strings(table["user_id"]))
     named = pc.is_valid(row).to_numpy(zero_copy_only=False)
@@ -67,7 +69,7 @@ def segments_of_table(table: pa.Table, users: pa.Array) -> Segments:
             "Check that both tables write user_id in the same way.",
         )
     code = np.full(len(users), ABSENT, np.int64)
-    code[named] = encode(table["segment"], names)[row.drop_null().to_numpy(zero_copy_only=False)]
+    code[named] = pc.index_in(segment, value_set=names).to_numpy()[row.drop_null().to_numpy()]
     if (code != ABSENT).all():
         return Segments(tuple(names.to_pylist()), code)
     code[code == ABSENT] = len(names)

@@ -1,64 +1,73 @@
 """How alike two lists of the same user are.
 
-Every measure works on all users at once and returns float64 of shape (n_users,); users without a list on either side
-must not be read (they give NaN or 0 without meaning).
+Lists are looked at once: `pair` sums up what they share, and every measure is a short function of these sums that
+returns float64 of shape (n_users,). Users without a list on either side must not be read (they give NaN or 0 without
+meaning).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from machiya_evaluation.arrays import Booleans, Floats, Integers, count, divide, total
+from machiya_evaluation.arrays import Booleans, Floats, Integers, divide
+from machiya_evaluation.kernels.similarity import compare_lists
 from machiya_evaluation.lists import RankedLists
+from machiya_evaluation.threads import over_users
 
 
 @dataclass(frozen=True)
 class Pairing:
-    """Two sets of lists over the same vocabularies, and the items that they share.
+    """Two sets of lists over the same vocabularies, and what they share.
 
     Attributes:
-        user: User of each shared item, int64, shape (n_common,), non-decreasing.
-        base_rank: Its rank in the base list, int64, shape (n_common,), increasing within a user.
-        candidate_rank: Its rank in the candidate list, int64, shape (n_common,).
+        persistence: The p of rank-biased overlap.
         base_length: Length of each user's base list, int64, shape (n_users,).
         candidate_length: Length of each user's candidate list, int64, shape (n_users,).
+        shared: Number of shared items, int64, shape (n_users,).
+        within: Of these, how many are in the longer list no later than the shorter one ends, int64, shape (n_users,).
+        unmoved: Of these, how many have the same rank in both, int64, shape (n_users,).
+        order: Pairs of shared items that are in the same order in both lists less those that are not, int64, shape
+            (n_users,).
+        agreement: The sum of X_d / d * p^(d - 1) in `rank_biased_overlap`, float64, shape (n_users,).
     """
 
-    user: Integers
-    base_rank: Integers
-    candidate_rank: Integers
+    persistence: float
     base_length: Integers
     candidate_length: Integers
+    shared: Integers
+    within: Integers
+    unmoved: Integers
+    order: Integers
+    agreement: Floats
 
-    def common(self) -> Integers:
-        """Number of shared items: int64, shape (n_users,)."""
-        return count(self.user, self.base_length.size)
 
+def pair(base: RankedLists, candidate: RankedLists, p: float) -> Pairing:
+    """Join two sets of lists on (user, item), with p between 0 and 1 exclusive."""
+    n_users, n_items = base.n_users, max(base.n_items, candidate.n_items)
+    longest = int(max(base.length.max(initial=0), candidate.length.max(initial=0)))
+    weight, agreement = _weights(p, longest)[1], np.empty(n_users)
+    shared, within, unmoved, order = (np.empty(n_users, np.int64) for _ in range(4))
 
-def pair(base: RankedLists, candidate: RankedLists) -> Pairing:
-    """Join two sets of lists on (user, item)."""
-    keys, of_base, of_candidate = np.intersect1d(base.keys(), candidate.keys(), assume_unique=True, return_indices=True)
-    user = keys // base.n_items
-    order = np.lexsort((base.rank[of_base], user))
-    of_base, of_candidate = of_base[order], of_candidate[order]
-    return Pairing(user[order], base.rank[of_base], candidate.rank[of_candidate], base.lengths(), candidate.lengths())
+    def work(begin: int, end: int) -> None:
+        sides = *base.arrays(), *candidate.arrays()
+        compare_lists(*sides, weight, n_items, begin, end, shared, within, unmoved, order, agreement)
+
+    over_users(work, n_users)
+    return Pairing(p, base.length, candidate.length, shared, within, unmoved, order, agreement)
 
 
 def overlap(pairing: Pairing) -> Floats:
     """Shared items over the length of the longer list: 1 for the same items in any order, 0 for disjoint lists."""
-    longest = np.maximum(pairing.base_length, pairing.candidate_length)
-    return divide(pairing.common(), longest)
+    return divide(pairing.shared, np.maximum(pairing.base_length, pairing.candidate_length))
 
 
 def identical(pairing: Pairing) -> Booleans:
     """Whether both lists hold the same items in the same order: bool, shape (n_users,)."""
-    in_place = pairing.user[pairing.base_rank == pairing.candidate_rank]
-    unmoved = count(in_place, pairing.base_length.size)
-    same: Booleans = unmoved == np.maximum(pairing.base_length, pairing.candidate_length)
+    same: Booleans = pairing.unmoved == np.maximum(pairing.base_length, pairing.candidate_length)
     return same
 
 
-def rank_biased_overlap(pairing: Pairing, p: float) -> Floats:
+def rank_biased_overlap(pairing: Pairing) -> Floats:
     """Extrapolated rank-biased overlap, RBO_EXT, for lists of equal or unequal length.
 
     Webber, Moffat, Zobel 2010, "A similarity measure for indefinite rankings", ACM TOIS 28(4), equation 32. With s and
@@ -71,52 +80,42 @@ def rank_biased_overlap(pairing: Pairing, p: float) -> Floats:
     as they did to depth l. An item of ranks a and b is in X_d from d = max(a, b) on, so each sum over depths is a
     difference of two entries of a table of partial sums, and the whole takes time in proportion to the shared items.
 
+    The persistence p is the chance to look one place further. Of the weight, 86% is on the first ten places at p = 0.9.
+
     Args:
         pairing: Lists of at least one item where the result is read.
-        p: Persistence, between 0 and 1 exclusive: the chance to look one place further. Of the weight, 86% is on the
-            first ten places at p = 0.9.
 
     Returns:
         1 for equal lists, and for a list and its own beginning; 0 for disjoint ones; symmetric.
     """
+    p = pairing.persistence
     shorter = np.minimum(pairing.base_length, pairing.candidate_length)
     longer = np.maximum(pairing.base_length, pairing.candidate_length)
-    depth = np.arange(1, int(longer.max(initial=0)) + 1)
-    weights = np.power(p, depth - 1.0)
-    weight = _partial_sums(weights)
-    weight_per_depth = _partial_sums(weights / depth)
-
-    depth_reached = np.maximum(pairing.base_rank, pairing.candidate_rank)
-    seen = weight_per_depth[longer[pairing.user]] - weight_per_depth[depth_reached - 1]
-    agreement = total(pairing.user, seen, longer.size)
-
-    within = count(pairing.user[depth_reached <= shorter[pairing.user]], longer.size)
-    rate = divide(within, shorter)
+    weight, weight_per_depth = _weights(p, int(longer.max(initial=0)))
+    rate = divide(pairing.within, shorter)
     unseen = weight[longer] - weight[shorter] - shorter * (weight_per_depth[longer] - weight_per_depth[shorter])
-    tail = divide(pairing.common() - within, longer) + rate
-    return (1 - p) * (agreement + rate * unseen) + tail * p ** longer.astype(np.float64)
+    tail = divide(pairing.shared - pairing.within, longer) + rate
+    return (1 - p) * (pairing.agreement + rate * unseen) + tail * p ** longer.astype(np.float64)
 
 
 def kendall_tau(pairing: Pairing) -> Floats:
     """Kendall's tau between the orders of the shared items; NaN where there are fewer than two.
 
     Ranks within a list are distinct, so there are no ties, and tau-a, tau-b and
-    (concordant - discordant pairs) / (n (n - 1) / 2) are one (Kendall 1938, Biometrika 30). The loop is over
-    distances in the list, not over users: O(n_common * longest list) time.
+    (concordant - discordant pairs) / (n (n - 1) / 2) are one (Kendall 1938, Biometrika 30).
 
     Returns:
         1 for the same order, -1 for the reverse.
     """
-    n_users = pairing.base_length.size
-    score = np.zeros(n_users)
-    rows = np.arange(pairing.user.size)
-    for distance in range(1, int(pairing.common().max(initial=0))):
-        rows = rows[rows + distance < pairing.user.size]
-        rows = rows[pairing.user[rows] == pairing.user[rows + distance]]
-        order = np.sign(pairing.candidate_rank[rows + distance] - pairing.candidate_rank[rows])
-        score += total(pairing.user[rows], order, n_users)
-    n = pairing.common()
-    return divide(score, n * (n - 1) / 2)
+    n = pairing.shared
+    return divide(pairing.order, n * (n - 1) / 2)
+
+
+def _weights(p: float, longest: int) -> tuple[Floats, Floats]:
+    """Sums of p^(d - 1), and of p^(d - 1) / d, over the first n depths at position n: shape (longest + 1,) each."""
+    depth = np.arange(1, longest + 1)
+    weights = np.power(p, depth - 1.0)
+    return _partial_sums(weights), _partial_sums(weights / depth)
 
 
 def _partial_sums(terms: Floats) -> Floats:

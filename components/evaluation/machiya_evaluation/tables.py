@@ -59,12 +59,12 @@ def scores_metrics(scores: Sequence[Score]) -> dict[str, float]:
     }
 
 
-def user_changes_table(changes: UserChanges) -> pa.Table:
+def user_changes_table(changes: UserChanges, segments: Sequence[str]) -> pa.Table:
     """One row for each user on both sides, by user_id."""
     return pa.table(
         {
             "user_id": changes.user.cast(pa.string()),
-            "segment": changes.segment.cast(pa.string()),
+            "segment": pa.array(segments, pa.string()).take(pa.array(changes.segment)),
             "overlap": changes.overlap,
             "rbo": changes.rbo,
             "kendall_tau": pa.array(changes.kendall_tau, mask=np.isnan(changes.kendall_tau)),
@@ -99,7 +99,9 @@ def verdict_table(judgements: Sequence[Judgement]) -> pa.Table:
 
 def comparison_metrics(comparison: Comparison, judgements: Sequence[Judgement], k: int) -> dict[str, float]:
     """`overlap@10` for everybody, `overlap@10/heavy` for a segment; what cannot be computed is left out."""
-    groups: dict[str, str | None] = {EVERYBODY: None, **{name: name for name in comparison.segments}}
+    groups: dict[str, int | None] = {EVERYBODY: None}
+    if comparison.segments != (EVERYBODY,):
+        groups |= {name: code for code, name in enumerate(comparison.segments)}
     metrics: dict[str, float] = dict(counts(comparison))
     metrics |= {name: observation.value for name, observation in total_statistics(comparison).items()}
     for name, segment in groups.items():

@@ -1,11 +1,13 @@
-"""What users did in the held-out period: the ground truth, and where a list hits it."""
+"""What users did in the held-out period: the ground truth."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from machiya_evaluation.arrays import Floats, Integers, count
-from machiya_evaluation.lists import RankedLists, pair_keys
+from machiya_evaluation.arrays import Codes, Floats, Integers, count
+from machiya_evaluation.coding import Vocabulary, encode, places
+from machiya_evaluation.kernels.lists import by_group
+from machiya_evaluation.sources import Source
 
 
 @dataclass(frozen=True)
@@ -13,67 +15,76 @@ class GroundTruth:
     """The relevant items of each user, sorted by user and then by gain, greatest first.
 
     Attributes:
-        user: int64, shape (n_relevant,), non-decreasing.
-        item: int64, shape (n_relevant,).
+        start: Where the items of each user begin: int64, shape (n_users + 1,).
+        item: int32, shape (n_relevant,).
         gain: float64, shape (n_relevant,), above 0. An item that is not here has gain 0.
-        n_users: Size of the users' vocabulary.
         n_items: Size of the items' vocabulary.
     """
 
-    user: Integers
-    item: Integers
+    start: Integers
+    item: Codes
     gain: Floats
-    n_users: int
     n_items: int
+
+    @property
+    def n_users(self) -> int:
+        """Size of the users' vocabulary."""
+        return self.start.size - 1
 
     def relevant(self) -> Integers:
         """Number of relevant items of each user: int64, shape (n_users,); 0 means no ground truth."""
-        return count(self.user, self.n_users)
-
-
-def ground_truth(user: Integers, item: Integers, gain: Floats, n_users: int, n_items: int) -> GroundTruth:
-    """Sort held-out interactions, shape (n_rows,) each, into a ground truth; rows of gain 0 are not relevant."""
-    rows = np.flatnonzero(gain > 0)
-    order = rows[np.lexsort((item[rows], -gain[rows], user[rows]))]
-    return GroundTruth(user[order], item[order], gain[order], n_users, n_items)
+        return np.diff(self.start)
 
 
 @dataclass(frozen=True)
-class Hits:
-    """The recommendations that are relevant, in the order of their lists.
+class HeldOut:
+    """The rows of the held-out interactions.
 
     Attributes:
-        user: int64, shape (n_hits,), non-decreasing.
-        rank: int64, shape (n_hits,); place in the list, 1 is best, increasing within a user.
-        gain: float64, shape (n_hits,), above 0.
-        number: int64, shape (n_hits,); 1 for the first hit of a user, 2 for the second, ...
-        truth: The ground truth they were found in.
+        user: Codes, int32, shape (n_rows,).
+        item: Codes, int32, shape (n_rows,).
+        gain: float64, shape (n_rows,), not below 0; rows of gain 0 are not relevant.
     """
 
-    user: Integers
-    rank: Integers
+    user: Codes
+    item: Codes
     gain: Floats
-    number: Integers
-    truth: GroundTruth
+
+    def rows(self) -> Integers:
+        """Number of rows of each user: int64, shape (greatest code + 1,)."""
+        return np.bincount(self.user).astype(np.int64, copy=False)
+
+    def truth(self, users: Integers, n_items: int) -> GroundTruth:
+        """The ground truth of users by their codes, which must be all there are; n_items is above all items' codes."""
+        return ground_truth(places(users, int(users.max()) + 1)[self.user], self.item, self.gain, users.size, n_items)
 
 
-def find_hits(lists: RankedLists, truth: GroundTruth) -> Hits:
-    """Join lists and ground truth on (user, item); both must be of the same vocabularies.
-
-    Takes O(n log m) time for n recommendations and m relevant items.
-    """
-    keys = pair_keys(truth.user, truth.item, truth.n_items)
-    order = np.argsort(keys)
-    keys = keys[order]
-    wanted = lists.keys()
-    place = np.searchsorted(keys, wanted)
-    place[place == keys.size] = 0
-    found = np.flatnonzero(keys[place] == wanted) if keys.size else np.empty(0, np.int64)
-    user = lists.user[found]
-    return Hits(user, lists.rank[found], truth.gain[order[place[found]]], places(user), truth)
+def read_held_out(test: Source, users: Vocabulary, items: Vocabulary, graded: bool = False) -> HeldOut:
+    """Read a table with the columns user_id, item_id and, for `graded` ones, weight: the gain, which else is 1."""
+    batches = [
+        (encode(user, users), encode(item, items), *(np.asarray(weight, np.float64) for weight in weights))
+        for user, item, *weights in (
+            batch.columns for batch in test.batches("user_id", "item_id", *(["weight"] if graded else []))
+        )
+    ]
+    user, item, *gain = (np.concatenate(columns) for columns in zip(*batches, strict=True))
+    return HeldOut(user, item, *gain) if graded else HeldOut(user, item, np.ones(user.size))
 
 
-def places(user: Integers) -> Integers:
-    """1, 2, 3, ... within each run of equal values of a non-decreasing array: int64, shape of `user`."""
-    first = np.searchsorted(user, user, side="left")
-    return np.arange(user.size) - first + 1
+def ground_truth(user: Integers, item: Codes, gain: Floats, n_users: int, n_items: int) -> GroundTruth:
+    """Sort held-out interactions, shape (n_rows,) each, into a ground truth; rows of gain 0 are not relevant."""
+    rows = np.flatnonzero(gain > 0)
+    rows = rows[np.argsort(-gain[rows], kind="stable")]
+    rows = rows[_by_user(user[rows], n_users)]
+    return GroundTruth(_starts(user[rows], n_users), item[rows], gain[rows], n_items)
+
+
+def _by_user(user: Integers, n_users: int) -> Integers:
+    """The order that sorts by user and changes nothing else: int64, shape of `user`."""
+    order = np.empty(user.size, np.int64)
+    by_group(user, _starts(user, n_users), order)
+    return order
+
+
+def _starts(user: Integers, n_users: int) -> Integers:
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(count(user, n_users))])

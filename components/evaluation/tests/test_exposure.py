@@ -14,9 +14,8 @@ COUNTS = st.lists(st.integers(0, 50), min_size=2, max_size=30).filter(any)
 
 
 def lists_of(*lists: list[int], n_items: int) -> RankedLists:
-    users = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
-    ranks = np.concatenate([np.arange(1, len(one) + 1) for one in lists])
-    return RankedLists(users, np.concatenate(lists).astype(np.int64), ranks, len(lists), n_items)
+    lengths = np.array([len(one) for one in lists], np.int64)
+    return RankedLists.of_lengths(lengths, np.concatenate(lists).astype(np.int32), n_items)
 
 
 def everything(size: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -25,8 +24,8 @@ def everything(size: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def test_exposure_counts_the_lists_that_show_an_item_in_time() -> None:
     lists = lists_of([0, 1, 2], [0, 2], [3], n_items=5)
-    assert exposure(lists, 2).tolist() == [2, 1, 1, 1, 0]
-    assert exposure(lists, 10).tolist() == [2, 1, 2, 1, 0]
+    assert exposure(lists, [2, 10]).tolist() == [[2, 1, 1, 1, 0], [2, 1, 2, 1, 0]]
+    assert exposure(lists, [1, 5], np.array([0, 2])).tolist() == [[1, 0, 0, 1, 0], [1, 1, 1, 1, 0]]
 
 
 def test_coverage_counts_items_of_the_catalogue_only() -> None:
@@ -76,10 +75,9 @@ def test_an_item_nobody_has_is_as_new_as_one_that_a_single_user_has() -> None:
 def test_novelty_is_the_mean_over_the_places_that_are_there() -> None:
     lists = lists_of([0, 1, 2], [2], n_items=3)
     bits = np.array([1.0, 2.0, 6.0])
-    assert novelty(lists, bits, 2).tolist() == [1.5, 6.0]
-    assert novelty(lists, bits, 10).tolist() == [3.0, 6.0]
+    assert novelty(lists, bits, [2, 10]).tolist() == [[1.5, 6.0], [3.0, 6.0]]
 
 
 def test_novelty_of_a_user_without_a_list_is_unknown() -> None:
-    lists = RankedLists(np.array([1]), np.array([0]), np.array([1]), n_users=2, n_items=1)
-    assert math.isnan(novelty(lists, np.array([1.0]), 5)[0])
+    lists = RankedLists.of_lengths(np.array([0, 1]), np.array([0], np.int32), n_items=1)
+    assert math.isnan(novelty(lists, np.array([1.0]), [5])[0, 0])

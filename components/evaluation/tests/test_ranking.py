@@ -8,14 +8,12 @@ from itertools import chain
 from types import ModuleType
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from machiya_evaluation.arrays import Floats
-from machiya_evaluation.coding import encode, vocabulary
-from machiya_evaluation.lists import ranked_lists
-from machiya_evaluation.ranking import RANKING_METRICS
-from machiya_evaluation.truth import find_hits, ground_truth
+from machiya_evaluation.lists import RankedLists
+from machiya_evaluation.ranking import RANKING_METRICS, tally
+from machiya_evaluation.truth import ground_truth
 
 Lists = Mapping[str, Sequence[str]]
 Truth = Mapping[str, Mapping[str, int]]
@@ -25,17 +23,26 @@ EXACT = 1e-12
 
 def scores(lists: Lists, truth: Truth, metric: str, k: int) -> dict[str, float]:
     """Every user's value; users of either side."""
-    rows = [(user, item, rank) for user, items in lists.items() for rank, item in enumerate(items, 1)]
-    recommendations = pa.table(
-        dict(zip(("user_id", "item_id", "rank"), map(list, zip(*rows, strict=True)), strict=True))
-    )
-    held_out = [(user, item, float(gain)) for user, gains in truth.items() for item, gain in gains.items()]
-    user, item, gain = (pa.chunked_array([list(column)]) for column in zip(*held_out, strict=True))
-    users, items = vocabulary(recommendations["user_id"], user), vocabulary(recommendations["item_id"], item)
-    ranked = ranked_lists(recommendations, users, items, "recommendations")
-    known = ground_truth(encode(user, users), encode(item, items), gain.to_numpy(), len(users), len(items))
-    values: Floats = RANKING_METRICS[metric](find_hits(ranked, known), k)
-    return dict(zip(users.to_pylist(), values.tolist(), strict=True))
+    return scores_at(lists, truth, metric, [k])[0]
+
+
+def scores_at(lists: Lists, truth: Truth, metric: str, ks: Sequence[int]) -> list[dict[str, float]]:
+    """The same at several cutoffs at once."""
+    users, items = ({word: code for code, word in enumerate(sorted(words))} for words in words_of(lists, truth))
+    lengths = np.array([len(lists.get(user, ())) for user in users], np.int64)
+    shown = np.array([items[item] for user in users for item in lists.get(user, ())], np.int32)
+    held_out = [
+        (users[user], items[item], float(gain)) for user, gains in truth.items() for item, gain in gains.items()
+    ]
+    user, item, gain = map(np.array, zip(*held_out, strict=True))
+    known = ground_truth(user, item.astype(np.int32), gain, len(users), len(items))
+    tallies = tally(RankedLists.of_lengths(lengths, shown, len(items)), known, ks)
+    return [dict(zip(users, RANKING_METRICS[metric](one).tolist(), strict=True)) for one in tallies]
+
+
+def words_of(lists: Lists, truth: Truth) -> tuple[set[str], set[str]]:
+    """All users and all items."""
+    return {*lists, *truth}, {*chain(*lists.values()), *chain(*truth.values())}
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +152,14 @@ def test_a_user_without_a_list_has_0_and_one_without_truth_has_no_value(metric: 
     assert values["known"] == 0
     assert values["both"] > 0
     assert math.isnan(values["listed"])
+
+
+@pytest.mark.parametrize("metric", RANKING_METRICS)
+def test_all_cutoffs_at_once_are_each_cutoff_alone(metric: str) -> None:
+    lists, truth = random_case(6, graded=True)
+    ks = [1, 2, 3, 10, 40]
+    for k, values in zip(ks, scores_at(lists, truth, metric, ks), strict=True):
+        assert values == pytest.approx(scores(lists, truth, metric, k), abs=0, nan_ok=True)
 
 
 @pytest.mark.parametrize(("k", "published"), [(1, [0, 1, 1, 1]), (3, [0, 0.46927873, 0.70391809, 1])])

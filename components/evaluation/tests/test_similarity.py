@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import fields
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from machiya_evaluation import similarity
 from machiya_evaluation.lists import RankedLists
-from machiya_evaluation.similarity import identical, kendall_tau, overlap, pair, rank_biased_overlap
+from machiya_evaluation.similarity import Pairing, identical, kendall_tau, overlap, pair, rank_biased_overlap
+from machiya_evaluation.threads import over_users
 
 N_ITEMS = 12
 Items = list[int]
@@ -19,13 +23,16 @@ PERSISTENCE = st.floats(0.01, 0.99)
 
 
 def lists_of(lists: Sequence[Items]) -> RankedLists:
-    users = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
-    ranks = np.concatenate([np.arange(1, len(one) + 1) for one in lists])
-    return RankedLists(users, np.concatenate(lists).astype(np.int64), ranks, len(lists), N_ITEMS)
+    lengths = np.array([len(one) for one in lists], np.int64)
+    return RankedLists.of_lengths(lengths, np.concatenate(lists).astype(np.int32), N_ITEMS)
+
+
+def pair_of(base: Items, candidate: Items, p: float = 0.9) -> Pairing:
+    return pair(lists_of([base]), lists_of([candidate]), p)
 
 
 def rbo(base: Items, candidate: Items, p: float) -> float:
-    return float(rank_biased_overlap(pair(lists_of([base]), lists_of([candidate])), p)[0])
+    return float(rank_biased_overlap(pair_of(base, candidate, p))[0])
 
 
 def naive_rbo(one: Items, other: Items, p: float) -> float:
@@ -47,7 +54,7 @@ def naive_rbo(one: Items, other: Items, p: float) -> float:
 
 
 def tau(base: Items, candidate: Items) -> float:
-    return float(kendall_tau(pair(lists_of([base]), lists_of([candidate])))[0])
+    return float(kendall_tau(pair_of(base, candidate))[0])
 
 
 @given(LISTS, LISTS, PERSISTENCE)
@@ -102,18 +109,45 @@ def test_kendall_tau_of_the_extremes() -> None:
 
 @given(LISTS, LISTS)
 def test_overlap_is_the_shared_part_of_the_longer_list(base: Items, candidate: Items) -> None:
-    value = overlap(pair(lists_of([base]), lists_of([candidate])))[0]
+    value = overlap(pair_of(base, candidate))[0]
     assert value == len(set(base) & set(candidate)) / max(len(base), len(candidate))
 
 
 @given(LISTS, LISTS)
 def test_lists_are_identical_exactly_if_they_are_equal(base: Items, candidate: Items) -> None:
-    assert identical(pair(lists_of([base]), lists_of([candidate])))[0] == (base == candidate)
-    assert identical(pair(lists_of([base]), lists_of([base])))[0]
+    assert identical(pair_of(base, candidate))[0] == (base == candidate)
+    assert identical(pair_of(base, base))[0]
 
 
 @given(st.lists(st.tuples(LISTS, LISTS), min_size=1, max_size=6), PERSISTENCE)
 def test_many_users_at_once_are_each_user_alone(pairs: list[tuple[Items, Items]], p: float) -> None:
-    pairing = pair(lists_of([base for base, _ in pairs]), lists_of([candidate for _, candidate in pairs]))
-    assert rank_biased_overlap(pairing, p).tolist() == pytest.approx([rbo(*both, p) for both in pairs], abs=1e-12)
+    pairing = pair(lists_of([base for base, _ in pairs]), lists_of([candidate for _, candidate in pairs]), p)
+    assert rank_biased_overlap(pairing).tolist() == pytest.approx([rbo(*both, p) for both in pairs], abs=1e-12)
     assert kendall_tau(pairing).tolist() == pytest.approx([tau(*both) for both in pairs], nan_ok=True)
+
+
+@pytest.mark.parametrize("length", [63, 64, 65, 130, 1000])
+def test_long_lists_are_compared_to_their_end(length: int) -> None:
+    """Longer than a word of bits, where the kernel keeps the ranks it has seen."""
+    rng = np.random.default_rng(length)
+    base, candidate = (rng.permutation(length + 20)[:length] for _ in range(2))
+    one, other = (
+        RankedLists.of_lengths(np.array([length]), x.astype(np.int32), length + 20) for x in (base, candidate)
+    )
+    pairing = pair(one, other, 0.99)
+    shared = np.intersect1d(base, candidate)
+    ranks = [np.argsort(side)[np.searchsorted(np.sort(side), shared)] for side in (base, candidate)]
+    assert pairing.shared[0] == shared.size
+    assert kendall_tau(pairing)[0] == pytest.approx(stats.kendalltau(*ranks).statistic, abs=1e-12)
+    expected = naive_rbo(base.tolist(), candidate.tolist(), 0.99)
+    assert rank_biased_overlap(pairing)[0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_more_users_than_a_thread_takes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    lists = [rng.permutation(N_ITEMS)[: rng.integers(1, N_ITEMS)].tolist() for _ in range(100)]
+    base, candidate = lists_of(lists[:50]), lists_of(lists[50:])
+    whole = pair(base, candidate, 0.9)
+    monkeypatch.setattr(similarity, "over_users", partial(over_users, at_once=7))
+    parts = pair(base, candidate, 0.9)
+    assert all(np.array_equal(getattr(whole, field.name), getattr(parts, field.name)) for field in fields(Pairing))

@@ -1,0 +1,71 @@
+"""Where lists hit the ground truth, summed up at every cutoff in one pass."""
+
+import numpy as np
+import numpy.typing as npt
+
+from machiya_component.compiled import kernel
+
+
+@kernel
+def tally_hits(
+    first: npt.NDArray[np.int64],
+    length: npt.NDArray[np.int64],
+    item: npt.NDArray[np.int32],
+    truth_start: npt.NDArray[np.int64],
+    truth_item: npt.NDArray[np.int32],
+    truth_gain: npt.NDArray[np.float64],
+    ks: npt.NDArray[np.int64],
+    discount: npt.NDArray[np.float64],
+    n_items: int,
+    begin: int,
+    end: int,
+    hits: npt.NDArray[np.int64],
+    gain: npt.NDArray[np.float64],
+    best_gain: npt.NDArray[np.float64],
+    precisions: npt.NDArray[np.float64],
+    first_hit: npt.NDArray[np.int64],
+) -> None:
+    """Tallies of the users from `begin` to before `end`; `ranking.Tally` says what they mean.
+
+    Args:
+        first: int64, shape (n_users,): the row where the list of each user begins.
+        length: int64, shape (n_users,).
+        item: int32, shape (rows of all lists,).
+        truth_start: int64, shape (n_users + 1,): where the ground truth of each user begins.
+        truth_item: int32, shape (n_relevant,).
+        truth_gain: float64, shape (n_relevant,), descending within a user.
+        ks: int64, shape (n_ks,), ascending.
+        discount: float64, shape (greatest k + 1,): what a gain at each rank is divided by; [0] is not used.
+        n_items: All codes are below it.
+        begin: The first user.
+        end: The user after the last.
+        hits: int64, shape (n_ks, n_users): a result, as all that follow.
+        gain: float64, shape (n_ks, n_users).
+        best_gain: float64, shape (n_ks, n_users).
+        precisions: float64, shape (n_ks, n_users).
+        first_hit: int64, shape (n_users,).
+    """
+    seen = np.full(n_items, -1, np.int64)
+    for user in range(begin, end):
+        low, high = truth_start[user], truth_start[user + 1]
+        for row in range(low, high):
+            seen[truth_item[row]] = row
+        found, rank, best_place, of_list, of_best, of_hits = 0, 0, 0, 0.0, 0.0, 0.0
+        first_hit[user] = 0
+        for cutoff in range(ks.size):
+            while rank < min(ks[cutoff], length[user]):
+                row = seen[item[first[user] + rank]]
+                rank += 1
+                if low <= row < high:
+                    found += 1
+                    of_list += truth_gain[row] / discount[rank]
+                    of_hits += found / rank
+                    if found == 1:
+                        first_hit[user] = rank
+            while best_place < min(ks[cutoff], high - low):
+                best_place += 1
+                of_best += truth_gain[low + best_place - 1] / discount[best_place]
+            hits[cutoff, user] = found
+            gain[cutoff, user] = of_list
+            best_gain[cutoff, user] = of_best
+            precisions[cutoff, user] = of_hits

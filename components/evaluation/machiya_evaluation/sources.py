@@ -1,0 +1,74 @@
+"""Tables read piece by piece, with strings as the dictionaries that Parquet stores: each string is looked at once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from machiya_evaluation.threads import each
+
+BATCH_ROWS = 1 << 20
+"""Rows in memory at once for each thread that reads; a row group with more is read in several pieces."""
+
+
+class Source(Protocol):
+    """A table that can be read more than once."""
+
+    def batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
+        """The rows of some columns in their order; columns of strings are dictionary arrays."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The Parquet files of a table."""
+
+    paths: Sequence[Path]
+
+    def batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
+        """As `Source.batches` says; row groups are read ahead on all CPUs."""
+        for pieces in each(self._tasks(columns)):
+            yield from pieces
+
+    def _tasks(self, columns: Sequence[str]) -> Iterator[Callable[[], Iterable[pa.RecordBatch]]]:
+        for path in self.paths:
+            schema, metadata = pq.read_schema(path), pq.read_metadata(path)
+            strings = [name for name in columns if is_string(schema.field(name).type)]
+            for group in range(metadata.num_row_groups):
+                # A task of a large row group only opens it; its pieces are read one after the other, as they are used.
+                small = metadata.row_group(group).num_rows <= BATCH_ROWS
+                read = partial(_row_group, path, metadata, group, columns, strings)
+                yield (lambda read=read: list(read())) if small else read  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A table that is in memory."""
+
+    table: pa.Table
+
+    def batches(self, *columns: str) -> Iterator[pa.RecordBatch]:
+        """As `Source.batches` says."""
+        for batch in self.table.select(columns).to_batches(max_chunksize=BATCH_ROWS):
+            yield _encoded(batch)
+
+
+def is_string(type_: pa.DataType) -> bool:
+    """Whether a column holds strings that are not in a dictionary."""
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_))
+
+
+def _row_group(
+    path: Path, metadata: pq.FileMetaData, group: int, columns: Sequence[str], strings: Sequence[str]
+) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path, metadata=metadata, read_dictionary=list(strings)) as part:
+        for batch in part.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns), use_threads=False):
+            yield _encoded(batch)
+
+
+def _encoded(batch: pa.RecordBatch) -> pa.RecordBatch:
+    columns = [column.dictionary_encode() if is_string(column.type) else column for column in batch.columns]
+    return pa.record_batch(columns, names=batch.schema.names)
