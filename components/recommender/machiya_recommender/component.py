@@ -86,39 +86,44 @@ def predict(
     shard: int,
     shards: int,
     filter_seen: bool,
+    batch_size: int,
 ) -> None:
     """The best n items of every user of one shard."""
-    from machiya_recommender.interactions import build_history, sorted_unique
-    from machiya_recommender.kernel import rows_per_batch
-    from machiya_recommender.machine import available_cpus, single_threaded_blas
+    from machiya_component.machine import available_cpus
+
+    from machiya_recommender.history import HistoryReader
+    from machiya_recommender.interactions import sorted_unique
+    from machiya_recommender.machine import single_threaded_blas
     from machiya_recommender.model import load_model
-    from machiya_recommender.recommend import Recommender, Summary
-    from machiya_recommender.sharding import shard_range
-    from machiya_recommender.tables import RECOMMENDATIONS, gathered, recommendations_table
+    from machiya_recommender.recommend import Recommendations, Recommender, Summary
+    from machiya_recommender.sharding import batches, shard_range
+    from machiya_recommender.tables import RECOMMENDATIONS, in_pieces, recommendations_table
 
     if shard >= shards:
         raise ArgumentsError(
             f"there is no shard {shard} of {shards}.", f"Shards are counted from 0: --shard 0 to {shards - 1}."
         )
     with _refused_input(), single_threaded_blas():
-        known = load_model(model.path)
-        seen = _columns(interactions)
-        targets = sorted_unique(users.read(["user_id"])["user_id"] if users else seen[0])
+        known, seen = load_model(model.path), HistoryReader(interactions.files)
+        targets = sorted_unique(users.read(["user_id"])["user_id"]) if users else seen.users()
         part = shard_range(len(targets), shard, shards)
-        history = build_history(*seen, targets[part.start : part.stop], known.items)
-        recommender = Recommender(known, targets, part, history, n, filter_seen, rows_per_batch(len(known.items)))
-        summary = Summary(n)
+        recommender, summary = Recommender(known, n, filter_seen), Summary(n)
+        weights = known.neighbours is not None
 
-        def tables() -> Iterator["pa.Table"]:
+        def lists() -> Iterator[Recommendations]:
             with context.progress(len(part), "predict") as progress:
-                for rows in recommender.in_batches(available_cpus()):
-                    summary.add(rows)
-                    progress.advance(len(rows.users))
-                    yield recommendations_table(rows, targets, known.items)
+                for batch in batches(part, batch_size):
+                    names = targets[batch.start : batch.stop]
+                    history = seen.read(names, known.items, weights)
+                    for found in recommender.in_batches(names, history, available_cpus(), batch.start):
+                        summary.add(found)
+                        progress.advance(len(found.users))
+                        yield found
 
         with recommendations.writer(RECOMMENDATIONS) as writer:
-            for table in gathered(tables()):
-                writer.write(table)
+            for piece in in_pieces(lists()):
+                names = targets[piece.users.start : piece.users.stop]
+                writer.write(recommendations_table(piece, names, known.items))
     metrics.write(summary.metrics())
 
 
@@ -127,16 +132,16 @@ def similar(model: FilesInput, similar: TableOutput, metrics: MetricsOutput, *, 
     """The nearest items of every item."""
     import pyarrow.compute as pc
 
-    from machiya_recommender.kernel import rows_per_batch
     from machiya_recommender.machine import single_threaded_blas
     from machiya_recommender.model import load_model
+    from machiya_recommender.products import rows_at_a_time
     from machiya_recommender.similar import similar_items
     from machiya_recommender.tables import SIMILAR, gathered, similar_table
 
     with _refused_input(), single_threaded_blas():
         known = load_model(model.path)
         rows = items = 0
-        batch = rows_per_batch(len(known.items))
+        batch = rows_at_a_time(n)
         with similar.writer(SIMILAR) as writer:
             for table in gathered(similar_table(part, known.items) for part in similar_items(known, n, batch)):
                 writer.write(table)

@@ -32,9 +32,9 @@ def build_interactions(users: pa.ChunkedArray, items: pa.ChunkedArray, weights: 
     Raises InvalidInputError: a missing id, a weight that is missing, NaN, negative or beyond float32, a pair that comes
     twice, or no positive weight at all.
     """
-    _require_no_missing(users, "user_id")
-    _require_no_missing(items, "item_id")
-    values = _checked_weights(weights)
+    require_no_missing(users, "user_id")
+    require_no_missing(items, "item_id")
+    values = checked_weights(weights)
     positive = values > 0
     if not positive.any():
         raise InvalidInputError(
@@ -51,19 +51,6 @@ def build_interactions(users: pa.ChunkedArray, items: pa.ChunkedArray, weights: 
             "Sum the weights of each pair before, as preprocess does.",
         )
     return Interactions(user_ids, item_ids, matrix)
-
-
-def build_history(
-    users: pa.ChunkedArray, items: pa.ChunkedArray, weights: pa.ChunkedArray, user_ids: pa.Array, item_ids: pa.Array
-) -> csr_matrix:
-    """What each of ``user_ids`` has seen of ``item_ids``: CSR (user_ids, item_ids), float64, in their order.
-
-    Rows of other users and items are left out. A pair with weight 0 is stored as 0: seen, but worth nothing.
-    """
-    values = _checked_weights(weights).astype(np.float64)
-    rows, columns = positions(users, user_ids), positions(items, item_ids)
-    known = (rows >= 0) & (columns >= 0)
-    return _matrix(rows[known], columns[known], values[known], len(user_ids), len(item_ids))
 
 
 def sorted_unique(ids: pa.ChunkedArray) -> pa.Array:
@@ -87,9 +74,9 @@ def _matrix(
     return matrix
 
 
-def _checked_weights(weights: pa.ChunkedArray) -> NDArray[np.float32]:
+def checked_weights(weights: pa.ChunkedArray) -> NDArray[np.float32]:
     """float32 weights (rows,), finite and not negative. The check is on float64: a cast may overflow."""
-    _require_no_missing(weights, "weight")
+    require_no_missing(weights, "weight")
     values = np.asarray(weights.to_numpy(), dtype=np.float64)
     bad = ~((values >= 0) & (values <= np.finfo(np.float32).max))  # so written, NaN is bad
     if bad.any():
@@ -101,7 +88,8 @@ def _checked_weights(weights: pa.ChunkedArray) -> NDArray[np.float32]:
     return values.astype(np.float32)
 
 
-def _require_no_missing(column: pa.ChunkedArray, name: str) -> None:
+def require_no_missing(column: pa.ChunkedArray, name: str) -> None:
+    """Raises InvalidInputError where a column has nulls."""
     if column.null_count:
         raise InvalidInputError(
             f"Column '{name}' of the interactions misses {column.null_count} value(s).", "Drop or fill these rows."

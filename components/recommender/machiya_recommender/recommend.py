@@ -1,5 +1,6 @@
 """The top N items of many users."""
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,31 +10,46 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from machiya_recommender.errors import InvalidInputError
+from machiya_recommender.history import History
 from machiya_recommender.interactions import positions
-from machiya_recommender.kernel import NEVER, top_items
+from machiya_recommender.kernels.lists import fill_popular, rank_neighbours
 from machiya_recommender.model import Model
-from machiya_recommender.sharding import batches
-
-Scores = NDArray[np.float32]
+from machiya_recommender.products import Excluded, ItemIndex, Lists, best_products, rows_at_a_time
 
 
 @dataclass(frozen=True)
 class Recommendations:
-    """Rows for some users, sorted by user and rank.
+    """The lists of some users, one after the other.
 
-    users: positions among the targets of the users asked about. Columns (rows,): user (position among the targets),
-    item (position in the model), rank from 1, score, and whether the row comes from the fallback.
+    users: positions among the targets of the users asked about. counts: (users,) int32, the length of each list, and
+    of_model: (users,) int32, how many of its first rows are the model's; the rest are fallback. Rows of all lists:
+    item: int32 positions in the model, and score: float32.
     """
 
     users: range
-    user: NDArray[np.int64]
-    item: NDArray[np.int64]
-    rank: NDArray[np.int64]
-    score: Scores
-    fallback: NDArray[np.bool_]
+    counts: NDArray[np.int32]
+    of_model: NDArray[np.int32]
+    item: NDArray[np.int32]
+    score: NDArray[np.float32]
+
+    @property
+    def user(self) -> NDArray[np.int64]:
+        """The user of each row, a position among the targets."""
+        return np.repeat(np.arange(self.users.start, self.users.stop), self.counts)
+
+    @property
+    def rank(self) -> NDArray[np.int32]:
+        """The place of each row in its list, from 1."""
+        starts = np.cumsum(self.counts) - self.counts
+        return (np.arange(1, len(self.item) + 1) - np.repeat(starts, self.counts)).astype(np.int32)
+
+    @property
+    def fallback(self) -> NDArray[np.bool_]:
+        """Whether each row comes from the fallback."""
+        found: NDArray[np.bool_] = self.rank > np.repeat(self.of_model, self.counts)
+        return found
 
 
 @dataclass
@@ -49,10 +65,9 @@ class Summary:
     def add(self, part: Recommendations) -> None:
         """Count one part."""
         self.users += len(part.users)
-        self.rows += len(part.user)
-        self.fallback_users += len(np.unique(part.user[part.fallback]))
-        rows_of_user = np.bincount(part.user - part.users.start, minlength=len(part.users))
-        self.short_users += int((rows_of_user < self.n).sum())
+        self.rows += len(part.item)
+        self.fallback_users += int((part.of_model < part.counts).sum())
+        self.short_users += int((part.counts < self.n).sum())
 
     def metrics(self) -> dict[str, float]:
         """users, fallback_users (with a fallback row), short_users (with fewer than n rows), rows."""
@@ -66,35 +81,38 @@ class Summary:
 
 @dataclass(frozen=True)
 class Recommender:
-    """What the users in a ``part`` of ``targets`` get from a model.
-
-    targets: sorted unique user ids. history: CSR (users of the part, items of the model), float64, what they have seen.
+    """What users get from a model: at most ``n`` items each.
 
     A user's model items come first: all items for a user of an als, bpr or popularity model, those that neighbour an
     item of the history for item-knn. What is missing to ``n`` is filled with the most popular other items (fallback),
     so a user unknown to the model gets nothing else. Equal scores are ordered by item id. With ``filter_seen`` no item
     of the history appears. A list is shorter than ``n`` only when no more items are left.
+
+    A user's list depends on the model and the user's history alone, to the last bit.
     """
 
     model: Model
-    targets: pa.Array
-    part: range
-    history: csr_matrix
     n: int
     filter_seen: bool
-    batch_rows: int
 
-    def in_batches(self, threads: int) -> Iterator[Recommendations]:
-        """The recommendations of the part, batch by batch in the order of users.
+    def in_batches(
+        self, targets: pa.Array, history: History, threads: int, first: int = 0
+    ) -> Iterator[Recommendations]:
+        """The recommendations for ``targets``, batch by batch in their order.
 
-        At most ``2 * threads`` batches are under way, so memory does not grow with the number of users.
+        targets: sorted unique user ids, the first of them called number ``first``; history: theirs, with weights for
+        an item-knn model. At most ``2 * threads`` batches are under way, so memory does not grow with the users.
         To be used inside ``single_threaded_blas``. Raises InvalidInputError when a score is not finite.
         """
+        size, rows = rows_at_a_time(self.n), self._rows(targets)
+        self._prepare()
         waiting: deque[Future[Recommendations]] = deque()
         pool = ThreadPoolExecutor(threads)
         try:
-            for batch, kept in batches(len(self.targets), self.batch_rows, self.part):
-                waiting.append(pool.submit(self._recommend, batch, kept))
+            for start in range(0, len(targets), size):
+                batch = range(start, min(start + size, len(targets)))
+                seen = history.part(batch)
+                waiting.append(pool.submit(self._recommend, rows[batch.start : batch.stop], seen, first + start))
                 if len(waiting) >= 2 * threads:
                     yield waiting.popleft().result()
             while waiting:
@@ -102,76 +120,103 @@ class Recommender:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _recommend(self, batch: range, kept: range) -> Recommendations:
-        seen = self.history[kept.start - self.part.start : kept.stop - self.part.start]
-        scores = self._scores(batch, kept, seen)
+    def _recommend(self, rows: NDArray[np.int64], history: History, first: int) -> Recommendations:
+        seen = Excluded(history.starts, history.items) if self.filter_seen else Excluded.nothing(len(rows))
+        lists = self._by_model(rows, history, seen)
+        of_model = lists.counts.copy()
+        self._fill(lists, seen)
+        if self.model.algorithm == "popularity":
+            of_model = np.where(rows >= 0, lists.counts, 0).astype(np.int32)
+        return _in_one_list(range(first, first + len(rows)), lists, of_model)
+
+    def _by_model(self, rows: NDArray[np.int64], history: History, seen: Excluded) -> Lists:
+        """What the model itself has to say."""
+        if self.model.factors is not None:
+            return self._by_factors(self.model.factors.users, rows, history, seen)
+        n = min(self.n, len(self.model.items))
+        if self.model.neighbours is not None:
+            return self._by_neighbours(history, n)
+        return Lists.empty(len(rows), n)
+
+    def _by_factors(
+        self, users: NDArray[np.float32], rows: NDArray[np.int64], history: History, seen: Excluded
+    ) -> Lists:
+        known = rows >= 0
+        if known.all():
+            return best_products(users[rows], self._index, seen, self.n)
         if self.filter_seen:
-            scores[_stored(seen)] = NEVER
-        items, values = top_items(scores, self.n)
-        more, more_values = self._fallback(seen, items)
-        return _in_one_list(
-            kept, np.hstack([items, more]), np.hstack([values, more_values]), fallback_from=items.shape[1], n=self.n
-        )
+            history = history.only(known)
+            seen = Excluded(history.starts, history.items)
+        found = best_products(users[rows[known]], self._index, seen, self.n)
+        lists = Lists.empty(len(rows), found.items.shape[1])
+        lists.items[known], lists.scores[known], lists.counts[known] = found.items, found.scores, found.counts
+        return lists
 
-    def _scores(self, batch: range, kept: range, seen: csr_matrix) -> Scores:
-        """Scores of the kept users (kept, items); NEVER where the model has nothing to say."""
-        model, rows = self.model, self._rows
-        if model.factors is not None:
-            users = model.factors.users[np.maximum(rows[batch.start : batch.stop], 0)]
-            with np.errstate(over="ignore", invalid="ignore"):  # said better below
-                scores: Scores = (users @ model.factors.items.T)[kept.start - batch.start : kept.stop - batch.start]
-            unscored = rows[kept.start : kept.stop] < 0
-        elif model.neighbours is not None:
-            with np.errstate(over="ignore"):
-                scores = (seen @ model.neighbours).toarray().astype(np.float32)
-            unscored = scores == 0
-        else:
-            scores = np.tile(self._popularity, (len(kept), 1))
-            unscored = rows[kept.start : kept.stop] < 0
-        _require_finite(scores)
-        scores[unscored] = NEVER
-        return scores
+    def _by_neighbours(self, history: History, n: int) -> Lists:
+        keys = np.empty((len(history.starts) - 1, n), np.uint64)
+        if history.weights is None:
+            raise TypeError("item-knn asks how much was seen: read the history with its weights")
+        arrays = (history.starts, history.items, history.weights, *self._neighbours)
+        if not rank_neighbours(*arrays, self.filter_seen, n, keys):
+            raise InvalidInputError(
+                "The model gives scores that are not finite numbers.", "Correct the weights of the interactions."
+            )
+        return Lists.of_keys(keys, n)
 
-    def _fallback(self, seen: csr_matrix, chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], Scores]:
-        """The most popular items that are not chosen yet, for the rows that lack some: (rows, k), -1 and NEVER else."""
-        short = np.flatnonzero((chosen < 0).any(axis=1))
-        items = np.full(chosen.shape, -1, dtype=np.int64)
-        values = np.full(chosen.shape, NEVER, dtype=np.float32)
-        scores = np.tile(self._popularity, (len(short), 1))
-        if self.filter_seen:
-            scores[_stored(seen[short])] = NEVER
-        row, place = np.nonzero(chosen[short] >= 0)
-        scores[row, chosen[short][row, place]] = NEVER
-        items[short], values[short] = top_items(scores, self.n)
-        return items, values
+    def _fill(self, lists: Lists, seen: Excluded) -> None:
+        popular, popularity = self._popular
+        if (lists.counts < lists.items.shape[1]).any():
+            arrays = (lists.items, lists.scores, lists.counts)
+            fill_popular(popular, popularity, seen.starts, seen.items, *arrays)
 
-    @cached_property
-    def _rows(self) -> NDArray[np.int64]:
+    def _prepare(self) -> None:
+        """What all batches share is made before the threads ask for it, all at once."""
+        _ = self._popular
+        if self.model.factors is not None:
+            _ = self._index
+        elif self.model.neighbours is not None:
+            _ = self._neighbours
+
+    def _rows(self, targets: pa.Array) -> NDArray[np.int64]:
         """The row of each target in the model, -1 for a user it does not know."""
-        return positions(self.targets, self.model.users)
+        if not len(targets):
+            return np.empty(0, np.int64)
+        users = self.model.users
+        first, last = (_place(users, targets[place].as_py()) for place in (0, len(targets) - 1))
+        near = users.slice(first, last + 1 - first)  # a shard need not look at all users of the model
+        found = positions(targets, near)
+        return np.where(found >= 0, found + first, -1)
 
     @cached_property
-    def _popularity(self) -> Scores:
-        return self.model.popularity.astype(np.float32)
+    def _index(self) -> ItemIndex:
+        if self.model.factors is None:
+            raise TypeError(f"a model of the algorithm {self.model.algorithm} has no factors")
+        return ItemIndex.of(self.model.factors.items)
+
+    @cached_property
+    def _neighbours(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+        """indptr, indices and similarity of the neighbours: copies, whose types do not depend on where they were."""
+        matrix = self.model.neighbours
+        if matrix is None:
+            raise TypeError(f"a model of the algorithm {self.model.algorithm} has no neighbours")
+        return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float32)
+
+    @cached_property
+    def _popular(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """All items, the most popular first; and the popularity of each item by position."""
+        popularity = self.model.popularity.astype(np.float32)
+        return np.argsort(-popularity, kind="stable").astype(np.int32), popularity
 
 
-def _in_one_list(users: range, items: NDArray[np.int64], scores: Scores, fallback_from: int, n: int) -> Recommendations:
-    """The first ``n`` chosen places of each row, as rows of a table; places from ``fallback_from`` on are fallback."""
-    chosen = items >= 0
-    rank = np.cumsum(chosen, axis=1, dtype=np.int64)
-    row, place = np.nonzero(chosen & (rank <= n))
-    return Recommendations(
-        users, row + users.start, items[row, place], rank[row, place], scores[row, place], place >= fallback_from
-    )
+def _place(users: pa.Array, name: str) -> int:
+    """How many of ``users`` (sorted) come before ``name``, by their UTF-8 bytes."""
+    return bisect_left(range(len(users)), name.encode(), key=lambda place: users[place].as_py().encode())
 
 
-def _stored(matrix: csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Row and column of every stored value, zeros included (``nonzero`` leaves them out)."""
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), matrix.indices
-
-
-def _require_finite(scores: Scores) -> None:
-    if not np.isfinite(scores).all():
-        raise InvalidInputError(
-            "The model gives scores that are not finite numbers.", "Train it again with lower weights or factors."
-        )
+def _in_one_list(users: range, lists: Lists, of_model: NDArray[np.int32]) -> Recommendations:
+    if (lists.counts == lists.items.shape[1]).all():
+        item, score = lists.items.reshape(-1), lists.scores.reshape(-1)
+    else:
+        chosen = np.arange(lists.items.shape[1]) < lists.counts[:, None]
+        item, score = lists.items[chosen], lists.scores[chosen]
+    return Recommendations(users, lists.counts, of_model, item, score)

@@ -11,14 +11,7 @@ def shard_range(total: int, shard: int, shards: int) -> range:
     return range(total * shard // shards, total * (shard + 1) // shards)
 
 
-def batches(total: int, size: int, part: range) -> Iterator[tuple[range, range]]:
-    """The batches that ``part`` needs, each with what of it lies in ``part``.
-
-    Batches begin at multiples of ``size`` whatever the part, so a row is always computed among the same neighbours.
-    A matrix product may round a row differently in a batch of another shape; this way a shard cannot show it.
-    """
-    for start in range(part.start // size * size, part.stop, size):
-        batch = range(start, min(start + size, total))
-        kept = range(max(batch.start, part.start), min(batch.stop, part.stop))
-        if kept:
-            yield batch, kept
+def batches(part: range, size: int) -> Iterator[range]:
+    """The part cut into batches of ``size``; the last may be smaller."""
+    for start in range(part.start, part.stop, size):
+        yield range(start, min(start + size, part.stop))

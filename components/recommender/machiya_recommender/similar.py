@@ -9,8 +9,9 @@ from scipy.sparse import csr_matrix
 
 from machiya_recommender.errors import InvalidInputError
 from machiya_recommender.factors import Factors
-from machiya_recommender.kernel import NEVER, best_in_rows, top_items
+from machiya_recommender.kernel import best_in_rows
 from machiya_recommender.model import Model
+from machiya_recommender.products import Excluded, ItemIndex, best_products
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,14 @@ def unit_vectors(factors: Factors) -> NDArray[np.float32]:
 
 def _by_factors(factors: Factors, n: int, batch_rows: int) -> Iterator[SimilarItems]:
     vectors = unit_vectors(factors)
-    empty = np.logical_not(np.any(vectors != 0, axis=1))
-    for start in range(0, len(vectors), batch_rows):
-        block = slice(start, min(start + batch_rows, len(vectors)))
-        scores = np.clip(vectors[block] @ vectors.T, -1, 1)
-        scores[:, empty] = NEVER
-        scores[empty[block]] = NEVER
-        rows = np.arange(len(scores))
-        scores[rows, rows + start] = NEVER
-        similar, score = top_items(scores, n)
-        row, place = np.nonzero(similar >= 0)
-        yield SimilarItems(row + start, similar[row, place], place + 1, score[row, place])
+    named = np.flatnonzero(np.any(vectors != 0, axis=1))
+    index = ItemIndex.of(vectors[named])
+    for start in range(0, len(named), batch_rows):
+        block = np.arange(start, min(start + batch_rows, len(named)), dtype=np.int32)
+        itself = Excluded(np.arange(len(block) + 1, dtype=np.int64), block)
+        lists = best_products(vectors[named[block]], index, itself, n, most=1)
+        row, place = np.nonzero(np.arange(lists.items.shape[1]) < lists.counts[:, None])
+        yield SimilarItems(named[block[row]], named[lists.items[row, place]], place + 1, lists.scores[row, place])
 
 
 def _by_neighbours(neighbours: csr_matrix, n: int, batch_rows: int) -> Iterator[SimilarItems]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from machiya_recommender.errors import InvalidInputError
-from machiya_recommender.interactions import Interactions, build_history, build_interactions
+from machiya_recommender.interactions import Interactions, build_interactions
 
 Build = Callable[[list[tuple[str, str, float]]], Interactions]
 
@@ -88,16 +88,3 @@ def test_a_repeated_pair_is_refused(interactions: Build) -> None:
 def test_no_positive_weight_is_refused(interactions: Build) -> None:
     with pytest.raises(InvalidInputError, match="no positive weight"):
         interactions([("a", "x", 0.0)])
-
-
-def test_a_history_has_the_asked_users_and_items_only_and_keeps_zeros() -> None:
-    history = build_history(
-        column(["b", "b", "stranger", "a"], pa.string()),
-        column(["x", "unknown", "x", "y"], pa.string()),
-        column([2.0, 5.0, 7.0, 0.0], pa.float64()),
-        pa.array(["a", "b", "c"]),
-        pa.array(["x", "y"]),
-    )
-    assert history.shape == (3, 2)
-    assert history.toarray().tolist() == [[0, 0], [2, 0], [0, 0]]
-    assert np.diff(history.indptr).tolist() == [1, 1, 0], "a pair with weight 0 was seen"

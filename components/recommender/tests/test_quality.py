@@ -8,7 +8,6 @@ import pytest
 from numpy.typing import NDArray
 
 from machiya_recommender.interactions import Interactions
-from machiya_recommender.kernel import NEVER, top_items
 from machiya_recommender.model import Algorithm
 from machiya_recommender.train import TrainParameters, train_model
 from machiya_recommender.training import TrainingState
@@ -63,8 +62,8 @@ def quality(build: Build, algorithm: Algorithm, **parameters: Any) -> tuple[floa
         scores = (data.weights @ model.neighbours).toarray()
     else:
         scores = np.tile(model.popularity.astype(np.float32), (USERS, 1))
-    scores[data.weights.nonzero()] = NEVER
-    best, _ = top_items(scores.astype(np.float32), K)
+    scores[data.weights.nonzero()] = -np.inf
+    best = np.argsort(-scores.astype(np.float32), axis=1, kind="stable")[:, :K]
     names = np.array(data.items.to_pylist())
     wanted = [{f"i{item:03d}" for item in items[TRAIN:]} for items in chosen]
     hits = np.array([[name in want for name in names[row]] for row, want in zip(best, wanted, strict=True)])

@@ -7,9 +7,10 @@ from scipy.sparse import csr_matrix
 
 from machiya_recommender.errors import InvalidInputError
 from machiya_recommender.factors import Factors
+from machiya_recommender.history import History
 from machiya_recommender.model import ALGORITHMS, Algorithm, Model
 from machiya_recommender.recommend import Recommendations, Recommender, Summary
-from machiya_recommender.sharding import shard_range
+from machiya_recommender.sharding import batches, shard_range
 
 pytestmark = pytest.mark.usefixtures("one_blas_thread")
 
@@ -49,13 +50,22 @@ def histories(seed: int = 1) -> csr_matrix:
     return csr_matrix((rng.integers(0, 4, size=len(rows)).astype(np.float64), (rows, columns)), (len(targets()), ITEMS))
 
 
+def history_of(matrix: csr_matrix) -> History:
+    return History(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data)
+
+
 def run(
-    model: Model, n: int, filter_seen: bool, part: range | None = None, batch_rows: int = 7, threads: int = 2
+    model: Model, n: int, filter_seen: bool, part: range | None = None, batch_size: int = 1000, threads: int = 2
 ) -> list[Recommendations]:
     part = range(len(targets())) if part is None else part
-    history = histories()[part.start : part.stop]
-    made_of = Recommender(model, targets(), part, history, n, filter_seen, batch_rows)
-    return list(made_of.in_batches(threads))
+    recommender = Recommender(model, n, filter_seen)
+    return [
+        found
+        for batch in batches(part, batch_size)
+        for found in recommender.in_batches(
+            targets()[batch.start : batch.stop], history_of(histories()[batch.start : batch.stop]), threads, batch.start
+        )
+    ]
 
 
 def rows(parts: list[Recommendations]) -> list[Row]:
@@ -98,14 +108,23 @@ def test_it_equals_the_naive_reference(algorithm: Algorithm, filter_seen: bool, 
     assert rows(run(model, n, filter_seen)) == naive(model, n, filter_seen)
 
 
+def rounding(algorithm: Algorithm) -> Model:
+    """A model whose factors, if it has some, round: a difference in a product would show."""
+    rng, model = np.random.default_rng(2), made(algorithm)
+    if model.factors is None:
+        return model
+    users, items = (rng.random((size, 9), dtype=np.float32) for size in (USERS, ITEMS))
+    return Model(algorithm, {}, model.users, model.items, model.popularity, Factors(users, items))
+
+
+def score_bytes(parts: list[Recommendations]) -> bytes:
+    return b"".join(part.score.tobytes() for part in parts)
+
+
 @pytest.mark.parametrize("shards", [1, 2, 3, 7, 58, 80])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_shards_in_their_order_are_the_whole_bit_for_bit(algorithm: Algorithm, shards: int) -> None:
-    rng = np.random.default_rng(2)
-    model = made(algorithm)
-    if model.factors is not None:  # factors that round, so that a difference in a product would show
-        users, items = (rng.random((size, 9), dtype=np.float32) for size in (USERS, ITEMS))
-        model = Model(algorithm, {}, model.users, model.items, model.popularity, Factors(users, items))
+    model = rounding(algorithm)
     whole = run(model, 5, filter_seen=True)
     parts = [
         part
@@ -113,13 +132,16 @@ def test_the_shards_in_their_order_are_the_whole_bit_for_bit(algorithm: Algorith
         for part in run(model, 5, filter_seen=True, part=shard_range(len(targets()), shard, shards))
     ]
     assert rows(parts) == rows(whole)
-    assert b"".join(part.score.tobytes() for part in parts) == b"".join(part.score.tobytes() for part in whole)
+    assert score_bytes(parts) == score_bytes(whole)
 
 
-@pytest.mark.parametrize(("batch_rows", "threads"), [(1, 1), (1, 4), (3, 2), (1000, 1)])
-def test_batches_and_threads_do_not_change_who_gets_what(batch_rows: int, threads: int) -> None:
-    model = made("als")
-    assert rows(run(model, 5, filter_seen=True, batch_rows=batch_rows, threads=threads)) == rows(run(model, 5, True))
+@pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (1, 4), (3, 2), (58, 1)])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_batches_and_threads_do_not_change_a_bit(algorithm: Algorithm, batch_size: int, threads: int) -> None:
+    model = rounding(algorithm)
+    one, other = run(model, 5, True, batch_size=batch_size, threads=threads), run(model, 5, True)
+    assert rows(one) == rows(other)
+    assert score_bytes(one) == score_bytes(other)
 
 
 def test_a_user_who_has_seen_everything_gets_nothing() -> None:
