@@ -1,44 +1,55 @@
 """The rules of ``clean`` in their order: an event log -> interactions, and a reason for each row that is left out."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from machiya_component import DataError
-from machiya_preprocess import kernels
+from machiya_component.machine import available_cpus
 from machiya_preprocess.catalogue import Catalogue, items_table, known_codes
-from machiya_preprocess.columns import MISSING
+from machiya_preprocess.kernels import rows as kernels
 from machiya_preprocess.log import EventLog
+from machiya_preprocess.pairs import Core, Measure, Pairs, core_of, interactions, pairs_of
 from machiya_preprocess.settings import Rules
-from machiya_preprocess.times import DAY, NAT, to_arrow
+from machiya_preprocess.times import DAY
 from machiya_preprocess.verdict import REMEDIES, Reason, Verdict
 from machiya_preprocess.vocabulary import refuse_unseen
-
-Rows = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """The tables of ``clean`` and its metrics."""
+    """The tables of ``clean`` and its metrics. The two large tables can be had in slices, made one after the other."""
 
-    interactions: pa.Table
+    log: EventLog
+    verdict: Verdict
+    pairs: Pairs
+    core: Core
     items: pa.Table
-    rejected: pa.Table
     metrics: dict[str, float]
     summary: str
 
+    def interaction_slices(self) -> Iterator[pa.Table]:
+        """One row for each user and item, sorted by both."""
+        return interactions(self.log, self.pairs, self.core)
 
-@dataclass(frozen=True)
-class _Pairs:
-    """The user-item pairs of some rows: row numbers (n,) gathered into groups, user and item codes of each (p,)."""
+    def rejected_slices(self) -> Iterator[pa.Table]:
+        """The rows that are left out, in the order of the log."""
+        return self.verdict.rejected(self.log)
 
-    rows: Rows
-    groups: kernels.Groups
-    user: NDArray[np.int32]
-    item: NDArray[np.int32]
+    @property
+    def interactions(self) -> pa.Table:
+        """All slices as one table."""
+        return pa.concat_tables(self.interaction_slices())
+
+    @property
+    def rejected(self) -> pa.Table:
+        """All slices as one table."""
+        return pa.concat_tables(self.rejected_slices())
 
 
 def clean(log: EventLog, catalogue: Catalogue | None, rules: Rules) -> Cleaned:
@@ -47,148 +58,110 @@ def clean(log: EventLog, catalogue: Catalogue | None, rules: Rules) -> Cleaned:
     Raises ``DataError`` for an event never seen before, for too many unreadable rows, and when nothing is left.
     """
     refuse_unseen(log.event, rules.weights.keys(), "the event column of the log", "allow_events")
-    verdict = Verdict(log.rows)
-    _reject_unreadable(log, verdict, rules.max_unreadable_share)
-    _reject_ignored(log, verdict, rules)
-    first, last = _window(log, verdict, rules)
-    verdict.reject(Reason.OUTSIDE_WINDOW, (log.micros < first) | (log.micros > last))
-    machines = _reject_machines(log, verdict, rules)
-    _reject_repeats(log, verdict, rules.repeat_span)
-    if catalogue is not None and not rules.keep_unknown_items:
-        verdict.reject(Reason.UNKNOWN_ITEM, ~known_codes(log.item, catalogue)[log.item.codes])
-    rounds = _reject_below_minimum(log, verdict, rules)
-    pairs = _pairs(log, _something(verdict, log.rows))
-    interactions = _interactions(log, pairs, rules, last)
-    used = log.item.values.take(pa.array(np.unique(pairs.item)))
-    items = items_table(catalogue, used)
-    counts = _counts(log, verdict, pairs) | {
+    weights = np.array([rules.weights[event] for event in log.event.values.to_pylist()], dtype=np.float64)
+    verdict = Verdict(log.store.zeros(log.rows, np.uint8))
+    latest = _reject_rows(log, verdict, weights, rules.max_unreadable_share)
+    counts, last = _reject_outside(log, verdict, rules, latest)
+    known = _known_items(log, catalogue, rules)
+    pairs, machines = pairs_of(log, verdict.codes, counts, Measure(weights, known, last, rules))
+    core = core_of(pairs, len(log.item.values), rules)
+    span = _reject_below_minimum(log, verdict, core)
+    _require_some(verdict)
+    items = items_table(catalogue, log.item.values.take(pa.array(np.flatnonzero(core.items))))
+    metrics = _counts(log.rows, verdict, core, span) | {
         "machine_users": machines,
-        "minimum_rounds": rounds,
+        "minimum_rounds": core.rounds,
         "catalogue_items": items.num_rows,
         "catalogue_rows_replaced": catalogue.replaced if catalogue else 0,
         "catalogue_rows_without_id": catalogue.without_id if catalogue else 0,
     }
-    summary = f"{len(pairs.rows):,} of {log.rows:,} rows; rejected: {verdict.summary() or 'none'}"
-    return Cleaned(interactions, items, verdict.rejected(log), counts, summary)
+    summary = f"{verdict.kept():,} of {log.rows:,} rows; rejected: {verdict.summary() or 'none'}"
+    return Cleaned(log, verdict, pairs, core, items, metrics, summary)
 
 
-def _something(verdict: Verdict, rows: int) -> Rows:
-    """The kept rows, of which there has to be one."""
-    kept = verdict.kept()
-    if len(kept):
-        return kept
+def _in_shares(rows: int, work: Callable[[int, int], Any]) -> list[Any]:
+    """What ``work(begin, end)`` gives for each thread's share of the rows, in their order."""
+    threads = available_cpus()
+    cuts = [rows * number // threads for number in range(threads + 1)]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, cuts[:-1], cuts[1:]))
+
+
+def _require_some(verdict: Verdict) -> None:
+    """Raise ``DataError`` if no row is kept: which rule took most."""
+    if verdict.kept():
+        return
     counts = verdict.counts()
     worst = max(counts, key=counts.__getitem__)
+    rows = len(verdict.codes)
     raise DataError(f"no event is left of {rows:,} rows: {verdict.summary()}.", REMEDIES[worst])
 
 
-def _reject_unreadable(log: EventLog, verdict: Verdict, most: float) -> None:
-    missing = log.untimed()
-    for column in (log.user, log.item, log.event):
-        missing |= column.codes == MISSING
-    bad_time = (log.micros == NAT) & ~missing
-    verdict.reject(Reason.MISSING_VALUE, missing)
-    verdict.reject(Reason.BAD_TIME, bad_time)
-    if missing.sum() + bad_time.sum() > most * log.rows:
-        raise _too_many_unreadable(log, missing, bad_time, most)
+def _reject_rows(log: EventLog, verdict: Verdict, weights: NDArray[np.float64], most: float) -> int:
+    """Reject what cannot be read or has no weight; returns the latest time of the rest."""
+    verdict.codes[log.untimed()] = kernels.MISSING_VALUE
+    columns = (log.user.codes, log.item.codes, log.event.codes, log.micros, weights)
+    latest = _in_shares(log.rows, lambda begin, end: kernels.reject_unreadable(*columns, begin, end, verdict.codes))
+    counts = verdict.counts()
+    missing, bad_time = counts[Reason.MISSING_VALUE], counts[Reason.BAD_TIME]
+    if missing + bad_time > most * log.rows:
+        raise _too_many_unreadable(log, verdict, missing, bad_time, most)
+    _require_some(verdict)
+    return int(max(latest))
 
 
-def _too_many_unreadable(log: EventLog, missing: Mask, bad_time: Mask, most: float) -> DataError:
-    times_are_worse = bad_time.sum() > missing.sum()
-    first = np.flatnonzero(bad_time if times_are_worse else missing)[:1]
-    example = f"row {first[0]:,}" + (f" has the time {log.time_text(first)[0].as_py()!r}" if times_are_worse else "")
+def _too_many_unreadable(log: EventLog, verdict: Verdict, missing: int, bad_time: int, most: float) -> DataError:
+    worse = Reason.BAD_TIME if bad_time > missing else Reason.MISSING_VALUE
+    first = np.array([verdict.first(worse)])
+    shown = f" has the time {log.time_text(first)[0].as_py()!r}" if worse is Reason.BAD_TIME else ""
     return DataError(
-        f"{missing.sum() + bad_time.sum():,} of {log.rows:,} rows cannot be read (missing-value {missing.sum():,}, "
-        f"bad-time {bad_time.sum():,}; {example}), more than the share of {most:g} in max_unreadable_share.",
-        REMEDIES[Reason.BAD_TIME if times_are_worse else Reason.MISSING_VALUE],
+        f"{missing + bad_time:,} of {log.rows:,} rows cannot be read (missing-value {missing:,}, "
+        f"bad-time {bad_time:,}; row {first[0]:,}{shown}), more than the share of {most:g} in max_unreadable_share.",
+        REMEDIES[worse],
     )
 
 
-def _reject_ignored(log: EventLog, verdict: Verdict, rules: Rules) -> None:
-    verdict.reject(Reason.IGNORED_EVENT, _weights(log, rules)[log.event.codes] == 0)
+def _reject_outside(log: EventLog, verdict: Verdict, rules: Rules, latest: int) -> tuple[NDArray[np.int64], int]:
+    """Reject what is not in the window, which ends with the latest event that can be read and is not ignored.
 
-
-def _weights(log: EventLog, rules: Rules) -> NDArray[np.float64]:
-    """What one event of each kind counts; shape (distinct events + 1,), the last for rows without an event."""
-    return np.array([*(rules.weights[event] for event in log.event.values.to_pylist()), np.nan])
-
-
-def _window(log: EventLog, verdict: Verdict, rules: Rules) -> tuple[int, int]:
-    """First and last microsecond that count. The log ends with the latest event that can be read and is not ignored."""
-    return rules.window.bounds(int(log.micros[_something(verdict, log.rows)].max()))
-
-
-def _reject_machines(log: EventLog, verdict: Verdict, rules: Rules) -> int:
-    """Reject all rows of users whose traffic is a machine's; returns how many users these are.
-
-    Judged before duplicates are taken out, because asking for one page again and again is a habit of machines.
+    Returns how many rows of each user are left, shape (users,), and the last microsecond that counts.
     """
-    rows = verdict.kept()
-    order = rows[np.lexsort((log.micros[rows], log.user.codes[rows]))]
-    user, micros = log.user.codes[order], log.micros[order]
-    crowded = [kernels.crowded_users(user, micros, rule.most, rule.span) for rule in rules.traffic]
-    machines = np.unique(np.concatenate(crowded)) if crowded else np.empty(0, dtype=np.int32)
-    is_machine = np.zeros(len(log.user.values), dtype=np.bool_)
-    is_machine[machines] = True
-    verdict.reject(Reason.MACHINE_TRAFFIC, rows[is_machine[log.user.codes[rows]]])
-    return len(machines)
+    first, last = rules.window.bounds(latest)
+
+    def reject(begin: int, end: int) -> NDArray[np.int64]:
+        counts = np.zeros(len(log.user.values), dtype=np.int64)
+        kernels.reject_outside(log.user.codes, log.micros, first, last, begin, end, verdict.codes, counts)
+        return counts
+
+    return sum(_in_shares(log.rows, reject)), last
 
 
-def _reject_repeats(log: EventLog, verdict: Verdict, span: int) -> None:
-    if span < 0:
-        return
-    rows = verdict.kept()
-    kind = _pair_key(log, rows) * len(log.event.values) + log.event.codes[rows]
-    verdict.reject(Reason.DUPLICATE, rows[kernels.repeats(kind, log.micros[rows], span)])
+def _known_items(log: EventLog, catalogue: Catalogue | None, rules: Rules) -> NDArray[np.bool_]:
+    """Which items of the log may stay; shape (items,)."""
+    if catalogue is None or rules.keep_unknown_items:
+        return np.ones(len(log.item.values), dtype=np.bool_)
+    return known_codes(log.item, catalogue)
 
 
-def _pair_key(log: EventLog, rows: Rows) -> NDArray[np.int64]:
-    """One number for each user and item, ordered like (user, item)."""
-    return log.user.codes[rows].astype(np.int64) * len(log.item.values) + log.item.codes[rows]
+def _reject_below_minimum(log: EventLog, verdict: Verdict, core: Core) -> tuple[int, int]:
+    """Reject the rows of pairs that are not in the core; returns first and last time of the rest."""
+    columns = (log.user.codes, log.item.codes, log.micros, core.users, core.items)
+    spans = _in_shares(log.rows, lambda begin, end: kernels.reject_below_minimum(*columns, begin, end, verdict.codes))
+    return min(first for first, _ in spans), max(last for _, last in spans)
 
 
-def _pairs(log: EventLog, rows: Rows) -> _Pairs:
-    groups = kernels.group(_pair_key(log, rows))
-    first = rows[groups.order[groups.starts]]
-    return _Pairs(rows, groups, log.user.codes[first], log.item.codes[first])
-
-
-def _reject_below_minimum(log: EventLog, verdict: Verdict, rules: Rules) -> int:
-    """Reject the rows of users with too few items and of items with too few users; returns how many rounds it took."""
-    pairs = _pairs(log, _something(verdict, log.rows))
-    stays, rounds = kernels.core(pairs.user, pairs.item, rules.min_user_items, rules.min_item_users)
-    verdict.reject(Reason.BELOW_MINIMUM, pairs.rows[pairs.groups.spread(~stays)])
-    return rounds
-
-
-def _interactions(log: EventLog, pairs: _Pairs, rules: Rules, end: int) -> pa.Table:
-    """One row for each pair, sorted by user and item, because codes and so the groups are."""
-    weight = _weights(log, rules)[log.event.codes[pairs.rows]]
-    micros = log.micros[pairs.rows]
-    if rules.half_life:
-        weight = weight * kernels.decay(micros, end, rules.half_life)
-    return pa.table(
-        {
-            "user_id": log.user.values.take(pa.array(pairs.user)),
-            "item_id": log.item.values.take(pa.array(pairs.item)),
-            "weight": pairs.groups.total(weight),
-            "events": pairs.groups.sizes(),
-            "time": to_arrow(pairs.groups.latest(micros)),
-        }
-    )
-
-
-def _counts(log: EventLog, verdict: Verdict, pairs: _Pairs) -> dict[str, float]:
+def _counts(rows: int, verdict: Verdict, core: Core, span: tuple[int, int]) -> dict[str, float]:
     reasons = verdict.counts()
-    users, items, micros = len(np.unique(pairs.user)), len(np.unique(pairs.item)), log.micros[pairs.rows]
+    users, items = int(np.count_nonzero(core.users)), int(np.count_nonzero(core.items))
+    pairs = int(core.users.sum())
     return {
-        "rows": log.rows,
-        "kept": len(pairs.rows),
+        "rows": rows,
+        "kept": rows - sum(reasons.values()),
         "rejected": sum(reasons.values()),
         **{f"rejected_{reason.replace('-', '_')}": count for reason, count in reasons.items()},
-        "interactions": len(pairs.user),
+        "interactions": pairs,
         "users": users,
         "items": items,
-        "density": len(pairs.user) / (users * items),
-        "days": float(micros.max() - micros.min()) / DAY,
+        "density": pairs / (users * items),
+        "days": float(span[1] - span[0]) / DAY,
     }

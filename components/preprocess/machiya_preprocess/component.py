@@ -1,6 +1,8 @@
 """The operations of component.yaml as functions: they gather what a caller wants; other modules do the work."""
 
-from typing import Literal
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, Literal
 
 from machiya_component import Component, Context, FilesInput, MetricsOutput, TableInput, TableOutput
 
@@ -46,12 +48,14 @@ def clean(
     min_item_users: int,
     half_life_days: float,
     max_unreadable_share: float,
+    memory_limit: int,
 ) -> None:
     """Event log and item table -> interactions, items, rejected rows and metrics."""
     from machiya_preprocess import cleaning, settings
     from machiya_preprocess.catalogue import read_catalogue
     from machiya_preprocess.files import CsvFormat
     from machiya_preprocess.log import read_log
+    from machiya_preprocess.storage import Room, Store
 
     log_layout = settings.LogLayout(
         user_column,
@@ -78,14 +82,22 @@ def clean(
     )
     known = {*known_categories, *allow_categories} if known_categories else set()
     known_items = read_catalogue(catalogue.files, catalogue_layout, known) if catalogue else None
-    log = read_log(events.files, log_layout)
+    log = read_log(events.files, log_layout, Store(Room.of(memory_limit, context.scratch)))
     context.log.info("read %d rows from %d files", log.rows, len(events.files))
     cleaned = cleaning.clean(log, known_items, rules)
-    interactions.write(cleaned.interactions)
+    _write(interactions, cleaned.interaction_slices())
     items.write(cleaned.items)
-    rejected.write(cleaned.rejected)
+    _write(rejected, cleaned.rejected_slices())
     metrics.write(cleaned.metrics)
     context.log.info("kept %s", cleaned.summary)
+
+
+def _write(output: TableOutput, slices: Iterator[Any]) -> None:
+    """Write a table slice by slice; there is one at least."""
+    first = next(slices)
+    with output.writer(first.schema) as writer:
+        for table in chain([first], slices):
+            writer.write(table)
 
 
 @component.operation

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ _DAMAGED = "Write the file again. It may be cut off, lack a quote, or have more 
 
 DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
 DETECTED = "auto"
+
+PARQUET_ROWS, CSV_BYTES = 1 << 17, 1 << 22
+"""What is read at once."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,27 @@ def read_columns(path: Path, columns: Mapping[str, Any] | None, form: CsvFormat)
     in RFC 4180; a byte-order mark and CRLF are fine; empty lines are no rows. Raises ``DataError`` for a file that is
     damaged or lacks a column.
     """
-    try:
+    with _errors_of(path, form):
         if _first_bytes(path, 4) == _PARQUET:
             return _read_parquet(path, columns)
         return _read_csv(path, columns, form)
+
+
+def read_batches(path: Path, columns: Mapping[str, Any], form: CsvFormat) -> Iterator[pa.RecordBatch]:
+    """One file -> the named columns, as ``read_columns`` gives them, in batches of some 100,000 rows: one batch is held
+    in memory at a time. Text of Parquet comes as CSV's, where ``columns`` asks for dictionary-encoded text.
+    """
+    with _errors_of(path, form):
+        yield from (
+            _parquet_batches(path, columns) if _first_bytes(path, 4) == _PARQUET else _csv_batches(path, columns, form)
+        )
+
+
+@contextmanager
+def _errors_of(path: Path, form: CsvFormat) -> Iterator[None]:
+    """What libraries raise about a file as a ``DataError`` that says what to do."""
+    try:
+        yield
     except UnicodeError as error:
         raise _not_in(form.encoding, path, error) from error
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, csv.Error) as error:
@@ -87,34 +108,57 @@ def _first_bytes(path: Path, count: int) -> bytes:
 
 
 def _read_parquet(path: Path, columns: Mapping[str, Any] | None) -> pa.Table:
-    with _open(path) as stream:
-        # A compressed Parquet file has no random access, so it is unpacked first.
-        source = pa.memory_map(str(path)) if isinstance(stream, pa.OSFile) else pa.BufferReader(stream.read())
-        names = None if columns is None else list(columns)
-        schema = pq.read_schema(source)
-        _require(path, schema.names, names)
-        coded = [name for name, kind in (columns or {}).items() if pa.types.is_dictionary(kind)]
-        texts = [name for name in coded if pa.types.is_string(schema.field(name).type)]
-        table = pq.ParquetFile(source, read_dictionary=texts).read(columns=names)
+    names = None if columns is None else list(columns)
+    with _parquet(path, columns) as file:
+        table = file.read(columns=names)
     return table if names is None else table.select(names)
 
 
+def _parquet_batches(path: Path, columns: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    names = list(columns)
+    with _parquet(path, columns) as file:
+        for batch in file.iter_batches(PARQUET_ROWS, columns=names):
+            yield batch.select(names)
+
+
+@contextmanager
+def _parquet(path: Path, columns: Mapping[str, Any] | None) -> Iterator[pq.ParquetFile]:
+    with _open(path) as stream:
+        # A compressed Parquet file has no random access, so it is unpacked first.
+        source = pa.memory_map(str(path)) if isinstance(stream, pa.OSFile) else pa.BufferReader(stream.read())
+        schema = pq.read_schema(source)
+        _require(path, schema.names, None if columns is None else list(columns))
+        coded = [name for name, kind in (columns or {}).items() if pa.types.is_dictionary(kind)]
+        texts = [name for name in coded if pa.types.is_string(schema.field(name).type)]
+        # The file is mapped, so there is nothing to buffer before.
+        yield pq.ParquetFile(source, read_dictionary=texts, pre_buffer=False)
+
+
 def _read_csv(path: Path, columns: Mapping[str, Any] | None, form: CsvFormat) -> pa.Table:
+    with _open(path) as stream:
+        return pacsv.read_csv(stream, **_csv_options(path, columns, form))
+
+
+def _csv_batches(path: Path, columns: Mapping[str, Any], form: CsvFormat) -> Iterator[pa.RecordBatch]:
+    with _open(path) as stream, pacsv.open_csv(stream, **_csv_options(path, columns, form)) as reader:
+        yield from reader
+
+
+def _csv_options(path: Path, columns: Mapping[str, Any] | None, form: CsvFormat) -> dict[str, Any]:
     present, delimiter = _header(path, form)
     _require(path, present, None if columns is None else list(columns))
     types = {name: pa.string() for name in present} if columns is None else dict(columns)
-    with _open(path) as stream:
-        return pacsv.read_csv(
-            stream,
-            read_options=pacsv.ReadOptions(encoding=form.encoding, column_names=list(form.column_names) or None),
-            parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pacsv.ConvertOptions(
-                column_types=types,
-                include_columns=list(types),
-                strings_can_be_null=True,
-                null_values=[""],
-            ),
-        )
+    names = list(form.column_names) or None
+    return {
+        "read_options": pacsv.ReadOptions(encoding=form.encoding, column_names=names, block_size=CSV_BYTES),
+        "parse_options": pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        "convert_options": pacsv.ConvertOptions(
+            column_types=types,
+            include_columns=list(types),
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    }
 
 
 def _header(path: Path, form: CsvFormat) -> tuple[list[str], str]:

@@ -11,6 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from machiya_preprocess.arrow import present, text_buffers
+from machiya_preprocess.kernels.times import whole_numbers
+
 Micros = NDArray[np.int64]
 
 NAT = np.iinfo(np.int64).min
@@ -51,8 +54,9 @@ def to_micros(column: pa.ChunkedArray, time_format: str, zone: str) -> Micros:
     that cannot hold times.
     """
     pieces = [_filled(_read(chunk, time_format, zone)) for chunk in column.chunks]
-    micros = np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
-    return np.where((micros >= _YEAR_1) & (micros < _YEAR_10000), micros, NAT)
+    micros = pieces[0] if len(pieces) == 1 else np.concatenate([*pieces, np.empty(0, dtype=np.int64)])
+    inside = (micros >= _YEAR_1) & (micros < _YEAR_10000)
+    return micros if inside.all() else np.where(inside, micros, NAT)
 
 
 def to_arrow(micros: Micros) -> pa.Array:
@@ -85,11 +89,14 @@ def _read(chunk: pa.Array, time_format: str, zone: str) -> pa.Array:
     if text and time_format == "iso":
         return _from_iso(chunk, zone)
     if time_format != "iso" and (text or pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-        return _from_numbers(_numbers(chunk) if text else chunk.cast(pa.float64(), safe=False), UNITS[time_format])
+        unit = UNITS[time_format]
+        return _from_text(chunk, unit) if text else _from_numbers(chunk.cast(pa.float64(), safe=False), unit)
     raise TypeError(f"is of type {kind}, which time_format {time_format!r} does not read")
 
 
 def _localized(moments: pa.Array, zone: str) -> pa.Array:
+    if zone == "UTC":
+        return moments.cast(pa.int64())
     return pc.assume_timezone(moments, zone, ambiguous="earliest", nonexistent="earliest").cast(pa.int64())
 
 
@@ -122,6 +129,19 @@ def _cast_or_none(text: pa.Array, kind: Any) -> pa.Array | None:
         return text.cast(kind)
     except pa.ArrowInvalid:
         return None
+
+
+def _from_text(text: pa.Array, micros_per_unit: int) -> pa.Array:
+    """Whole numbers are read in one pass; only what is left is looked at with patterns."""
+    numbers, read = np.empty(len(text), dtype=np.int64), np.empty(len(text), dtype=np.bool_)
+    whole_numbers(*text_buffers(text), present(text), numbers, read)
+    inside = (numbers >= _YEAR_1 // micros_per_unit) & (numbers < _YEAR_10000 // micros_per_unit)
+    micros = np.where(read & inside, numbers, 0) * micros_per_unit
+    moments = pa.array(micros, mask=None if (read & inside).all() else ~(read & inside))
+    if read.all():
+        return moments
+    other = pa.array(~read)
+    return pc.replace_with_mask(moments, other, _from_numbers(_numbers(text.filter(other)), micros_per_unit))
 
 
 def _numbers(text: pa.Array) -> pa.Array:

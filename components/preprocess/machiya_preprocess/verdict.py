@@ -1,12 +1,13 @@
 """Where each row of the log ends: kept, or rejected for exactly one reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from machiya_preprocess.kernels import rows
 from machiya_preprocess.log import EventLog
 
 
@@ -22,6 +23,10 @@ class Reason(StrEnum):
     UNKNOWN_ITEM = "unknown-item"
     BELOW_MINIMUM = "below-minimum"
 
+
+SLICE = 1 << 19
+"""Rows of a table that are made and written at once: whole row groups."""
+BLOCK = 1 << 22
 
 REASONS: Sequence[Reason] = tuple(Reason)
 
@@ -39,40 +44,53 @@ REMEDIES = {
 
 
 class Verdict:
-    """The reason of each row so far. A row that has one keeps it, so every row ends in exactly one place."""
+    """The reason of each row so far. A row that has one keeps it, so every row ends in exactly one place.
 
-    def __init__(self, rows: int) -> None:
-        self._codes = np.zeros(rows, dtype=np.uint8)  # 0: kept so far; otherwise the position in REASONS plus 1
+    ``codes``: uint8, shape (rows,): 0 for a row that is kept so far, otherwise the position in ``REASONS`` plus 1. The
+    kernels fill it.
+    """
 
-    def reject(self, reason: Reason, rows: NDArray[np.bool_] | NDArray[np.int64]) -> None:
-        """Reject those of the rows (a mask or row numbers) that have no reason yet."""
-        chosen = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
-        self._codes[chosen[self._codes[chosen] == 0]] = REASONS.index(reason) + 1
-
-    def kept(self) -> NDArray[np.int64]:
-        """Row numbers without a reason, ascending."""
-        return np.flatnonzero(self._codes == 0)
+    def __init__(self, codes: NDArray[np.uint8]) -> None:
+        self.codes = codes
 
     def counts(self) -> dict[Reason, int]:
         """Rows rejected for each reason, none left out."""
-        counts = np.bincount(self._codes, minlength=len(REASONS) + 1)[1:]
-        return dict(zip(REASONS, counts.tolist(), strict=True))
+        counts = np.zeros(len(REASONS) + 1, dtype=np.int64)
+        rows.count_reasons(self.codes, 0, len(self.codes), counts)
+        return dict(zip(REASONS, counts[1:].tolist(), strict=True))
+
+    def kept(self) -> int:
+        """How many rows have no reason."""
+        return len(self.codes) - sum(self.counts().values())
+
+    def first(self, reason: Reason) -> int:
+        """Number of the first row that is rejected for this reason; there has to be one."""
+        return int(np.argmax(self.codes == REASONS.index(reason) + 1))
 
     def summary(self) -> str:
         """``12 duplicate, 3 bad-time`` in the order of the rules; empty where nothing was rejected."""
         return ", ".join(f"{count:,} {reason}" for reason, count in self.counts().items() if count)
 
-    def rejected(self, log: EventLog) -> pa.Table:
-        """The rejected rows as they were read, ascending, each with its reason."""
-        rows = np.flatnonzero(self._codes)
+    def rejected(self, log: EventLog) -> Iterator[pa.Table]:
+        """The rejected rows as they were read, ascending, each with its reason; in tables of ``SLICE`` rows."""
+        waiting = np.empty(0, dtype=np.int64)
+        for begin in range(0, len(self.codes), BLOCK):
+            found = begin + np.flatnonzero(self.codes[begin : begin + BLOCK])
+            waiting = np.concatenate([waiting, found])
+            while len(waiting) >= SLICE:
+                yield self._rows(log, waiting[:SLICE])
+                waiting = waiting[SLICE:]
+        yield self._rows(log, waiting)
+
+    def _rows(self, log: EventLog, numbers: NDArray[np.int64]) -> pa.Table:
         names = pa.array([reason.value for reason in REASONS], pa.string())
         return pa.table(
             {
-                "row": rows,
-                "user": log.user.text(rows),
-                "item": log.item.text(rows),
-                "event": log.event.text(rows),
-                "time": log.time_text(rows),
-                "reason": names.take(pa.array(self._codes[rows] - 1)),
+                "row": numbers,
+                "user": log.user.text(numbers),
+                "item": log.item.text(numbers),
+                "event": log.event.text(numbers),
+                "time": log.time_text(numbers),
+                "reason": names.take(pa.array(self.codes[numbers] - 1)),
             }
         )

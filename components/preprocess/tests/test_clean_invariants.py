@@ -2,19 +2,28 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from machiya_preprocess.catalogue import Catalogue, items_table
 from machiya_preprocess.cleaning import Cleaned, clean
-from machiya_preprocess.columns import Codes, as_text, encode
-from machiya_preprocess.log import EventLog
-from machiya_preprocess.settings import Rules, TrafficRule, Window
-from machiya_preprocess.times import NAT, SECOND, to_micros
+from machiya_preprocess.files import CsvFormat
+from machiya_preprocess.log import EventLog, LogReader
+from machiya_preprocess.settings import LogLayout, Rules, TrafficRule, Window
+from machiya_preprocess.storage import Room, Store
+from machiya_preprocess.times import NAT, SECOND, to_arrow, to_micros
 from machiya_preprocess.verdict import REASONS
 
+from . import reference
+
+SCHEMA = pa.schema([(name, pa.string()) for name in ("user", "item", "event", "time")])
 Row = tuple[str | None, str | None, str | None, str | None]
 
 
@@ -57,19 +66,57 @@ RULES = st.builds(
 )
 
 
-def log_of(rows: list[Row]) -> EventLog:
-    users, items, kinds, times = (
-        pa.chunked_array([pa.array(column, pa.string())]) for column in zip(*rows, strict=True)
+LAYOUT = LogLayout("user", "item", "event", "time", "iso", "UTC", CsvFormat("utf-8"))
+KNOWN = ["i1", "i2", "i5", "not in the log", "kept item 0", "kept item 1", "kept item 2"]
+CATALOGUES = st.sampled_from([None, Catalogue(items_table(None, pa.array(sorted(KNOWN))), 0, 0)])
+
+
+def log_of(rows: list[Row], batch: int = 1000, room: Room | None = None) -> EventLog:
+    table = pa.table(
+        dict(zip(("user", "item", "event", "time"), map(list, zip(*rows, strict=True)), strict=True)), SCHEMA
     )
-
-    def codes(column: pa.ChunkedArray) -> Codes:
-        return encode(as_text(column))
-
-    return EventLog(codes(users), codes(items), codes(kinds), to_micros(times, "iso", "UTC"), (times,))
+    reader = LogReader(LAYOUT, Store(room))
+    reader.add((Path("log.parquet"), batch) for batch in table.to_batches(max_chunksize=batch))
+    return reader.log(1)
 
 
 def cleaned(rows: list[Row], rules: Rules) -> Cleaned:
     return clean(log_of(rows), None, rules)
+
+
+def micros_of(text: str | None) -> int | None:
+    return int(to_micros(pa.chunked_array([[text]], pa.string()), "iso", "UTC")[0]) if text else None
+
+
+@given(ROWS, RULES, CATALOGUES)
+def test_kernels_do_what_the_plain_words_say(rows: list[Row], rules: Rules, catalogue: Catalogue | None) -> None:
+    known = None if catalogue is None or rules.keep_unknown_items else set(KNOWN)
+    events = [
+        reference.Event(user or None, item or None, kind or None, micros_of(time)) for user, item, kind, time in rows
+    ]
+    expected = reference.clean(events, known, rules)
+    assert expected is not None
+    result = clean(log_of(rows), catalogue, rules)
+    rejected, pairs = result.rejected.to_pylist(), result.interactions.to_pylist()
+    assert {row["row"]: row["reason"] for row in rejected} == expected.reasons
+    assert [(row["user_id"], row["item_id"]) for row in pairs] == list(expected.pairs)
+    for row, (weight, count, latest) in zip(pairs, expected.pairs.values(), strict=True):
+        assert row["weight"] == pytest.approx(weight, rel=1e-12)
+        assert (row["events"], row["time"]) == (count, to_arrow(np.array([latest]))[0].as_py())
+    assert (result.metrics["machine_users"], result.metrics["minimum_rounds"]) == (expected.machines, expected.rounds)
+
+
+@settings(max_examples=40)
+@given(ROWS, RULES, st.integers(1, 30), st.integers(1, 150))
+def test_a_log_in_files_gives_the_same_as_one_in_memory(rows: list[Row], rules: Rules, batch: int, room: int) -> None:
+    held = clean(log_of(rows), None, rules)
+    with TemporaryDirectory() as folder:
+        log = log_of(rows, batch, Room(room, Path(folder)))
+        spilled = clean(log, None, rules)
+        assert log.store.in_files
+        assert spilled.interactions.equals(held.interactions)
+        assert spilled.rejected.equals(held.rejected)
+        assert (spilled.items.equals(held.items), spilled.metrics) == (True, held.metrics)
 
 
 @given(ROWS, RULES)

@@ -1,9 +1,11 @@
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from machiya_preprocess.columns import MISSING, Codes, as_text, constant, encode
+from machiya_preprocess.encoder import Encoder
 
 NAMES = st.one_of(st.none(), st.sampled_from(["", "a", "B", "é", "営業", "🏥", "007", "7"]))
 
@@ -70,3 +72,45 @@ def test_codes_stand_for_the_values_however_rows_are_cut_up(chunks: list[list[st
     column = encode(as_text(pa.chunked_array(chunks, pa.string())))
     assert [None if code == MISSING else column.values[code].as_py() for code in column.codes] == rows
     assert column.values.to_pylist() == sorted({value for value in rows if value}, key=str.encode)
+
+
+BATCHES = st.lists(
+    st.one_of(
+        st.lists(NAMES, max_size=6).map(lambda values: pa.array(values, pa.string())),
+        st.lists(NAMES, max_size=6).map(lambda values: pa.array(values, pa.string()).dictionary_encode()),
+        st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(0, 9)), max_size=6).map(pa.array),
+        st.lists(st.integers(0, 2**64 - 1), max_size=3).map(lambda values: pa.array(values, pa.uint64())),
+        st.lists(st.one_of(st.none(), st.integers(0, 9).map(float)), max_size=4).map(
+            lambda values: pa.array(values, pa.float64())
+        ),
+    ),
+    max_size=6,
+)
+
+
+@given(BATCHES)
+def test_a_column_may_come_in_batches_of_different_types(batches: list[pa.Array]) -> None:
+    encoder = Encoder()
+    codes = np.concatenate([np.empty(0, np.int32), *(encoder.add(pa.chunked_array([batch])) for batch in batches)])
+    found = encoder.finish(codes)
+    rows = [str(int(value) if isinstance(value, float) else value) for batch in batches for value in batch.to_pylist()]
+    wanted = [None if row in ("", "None") else row for row in rows]
+    assert [None if code == MISSING else found.values[code].as_py() for code in found.codes] == wanted
+    assert found.values.to_pylist() == sorted({row for row in wanted if row}, key=str.encode)
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.string()])
+def test_tables_of_codes_grow(kind: pa.DataType) -> None:
+    numbers = np.random.default_rng(3).integers(0, 2**60, 5000)
+    batch = pa.array(np.repeat(numbers, 2)).cast(kind)
+    encoder = Encoder()
+    parts = [encoder.add(pa.chunked_array([batch.slice(start, 999)])) for start in range(0, len(batch), 999)]
+    found = encoder.finish(np.concatenate(parts))
+    assert found.text(np.arange(len(batch))).equals(batch.cast(pa.string()))
+
+
+def test_long_texts_have_room() -> None:
+    texts = ["x" * length for length in (1, 100_000, 50_000, 100_000)]
+    encoder = Encoder()
+    found = encoder.finish(encoder.add(pa.chunked_array([texts])))
+    assert found.text(np.arange(4)).to_pylist() == texts
