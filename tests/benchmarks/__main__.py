@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tests.benchmarks.harness import FULL, SMALL, Row, Scale
-from tests.benchmarks.report import environment, replace_section, section
+from tests.benchmarks.report import environment, kept, lines, replace_section, section
 
 FOLDER = Path(__file__).parent
 STAGES = ("clean", "train", "predict", "scaling", "store", "evaluation", "workflow", "startup")
@@ -48,20 +48,25 @@ def main() -> int:
     parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join(stages()))
     parser.add_argument("--full", action="store_true", help="20 million events instead of 200,000")
     parser.add_argument(
-        "--write", action="store_true", help=f"keep the table in {RESULTS.relative_to(FOLDER.parents[1])}"
+        "--write",
+        action="store_true",
+        help="keep the rows in docs/benchmarks.md, beside those of the stages that are not measured now",
     )
     given = parser.parse_args()
     if unknown := set(given.stages) - set(stages()):
         parser.error(f"no such stage: {', '.join(sorted(unknown))}. There are {', '.join(stages())}.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     scale = FULL if given.full else SMALL
-    before = environment()
-    rows = [row for name in given.stages or stages() for row in measured_or_failed(name, scale)]
-    text = section(scale, rows, before)
-    sys.stdout.write(text)
+    begun = environment()
+    found = {name: measured_or_failed(name, scale) for name in given.stages or stages()}
+    new = {name: lines(name, rows, begun.when) for name, rows in found.items()}
+    sys.stdout.write(section(scale, new, begun.where))
     if given.write:
-        replace_section(RESULTS, scale.name, text)
-    return int(any(row.measured.startswith("failed") for row in rows))
+        both = kept(RESULTS, scale, begun.where) | new
+        replace_section(
+            RESULTS, scale.name, section(scale, {name: both[name] for name in STAGES if name in both}, begun.where)
+        )
+    return int(any(row.measured.startswith("failed") for rows in found.values() for row in rows))
 
 
 if __name__ == "__main__":

@@ -204,7 +204,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the costs into docs/scaling.md")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    where = environment()
+    begun = environment()
     DATA.mkdir(parents=True, exist_ok=True)
     home = Path(tempfile.mkdtemp(dir=DATA, prefix="costs-"))
     try:
@@ -215,9 +215,8 @@ def main() -> None:
     sys.stdout.write("".join(f"{name} {value:.3g}\n" for name, value in found.items()))
     if given.write:
         DOCUMENT.write_text(stated(DOCUMENT.read_text(), found))
-        replace_section(
-            DOCUMENT, "machine", f"Measured from {SMALL.share:g} to {large.size.events / 20e6:g} of the size. {where}\n"
-        )
+        events = f"{small.size.events:,} and {large.size.events:,} events"
+        replace_section(DOCUMENT, "machine", f"Measured with {events}; {begun.when}. {begun.where}\n")
 
 
 if __name__ == "__main__":

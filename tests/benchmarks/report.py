@@ -4,7 +4,8 @@ import datetime
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.harness import Row, Scale
@@ -19,50 +20,92 @@ LIBRARIES = (
     "pandas",
     "duckdb",
     "faiss-cpu",
+    "redis",
     "ranx",
-    "rectools",
 )
+HEAD = "| of | stage | against | target | measured | reached | when |\n|---|---|---|---|---|---|---|\n"
 ANSWERS = {True: "yes", False: "**no**", None: "-"}
 
 
-def table(rows: Iterable[Row]) -> str:
-    """One line for each row."""
-    lines = ["| stage | against | target | measured | reached |", "|---|---|---|---|---|"]
-    for row in rows:
-        cells = (row.stage, row.against, row.target, row.measured, ANSWERS[row.reached])
-        lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+@dataclass(frozen=True)
+class Environment:
+    """What a figure means nothing without."""
+
+    when: str
+    """The date, and the load before the first case ran: where it is high, wall times are noise."""
+    where: str
+    """The machine and the versions."""
 
 
-def environment() -> str:
-    """Date, machine, load and versions: what a figure means nothing without."""
+def environment() -> Environment:
+    """That of now and here."""
     today = datetime.datetime.now(datetime.UTC).date()
     cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     machine = f"{_processor()}, {cores} cores, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}"
-    load = f"load {os.getloadavg()[0]:.1f} when it began"
     versions = ", ".join(f"{name} {version}" for name in LIBRARIES if (version := _version(name)))
-    return f"{today}; {machine}; {load}. Python {platform.python_version()}, {versions}."
+    where = f"{machine}. Python {platform.python_version()}, {versions}."
+    return Environment(f"{today}, load {os.getloadavg()[0]:.1f}", where)
 
 
-def section(scale: Scale, rows: Iterable[Row], where: str) -> str:
-    """A table with what it means."""
-    return f"{round(20e6 * scale.share):,} events. {where}\n\n{table(rows)}"
+def lines(stage: str, rows: Iterable[Row], when: str) -> str:
+    """A stage's part of the table."""
+    found = [
+        (f"`{stage}`", row.stage, row.against, row.target, row.measured, ANSWERS[row.reached], when) for row in rows
+    ]
+    return "".join("| " + " | ".join(_cell(text) for text in cells) + " |\n" for cells in found)
+
+
+def section(scale: Scale, stages: Mapping[str, str], where: str) -> str:
+    """The table, from the parts of its stages in their order, and where they were measured."""
+    return f"{_title(scale, where)}\n{HEAD}{''.join(stages.values())}"
+
+
+def kept(document: Path, scale: Scale, where: str) -> dict[str, str]:
+    """The parts of the table in the document by their stages, if they come from the same machine and versions.
+
+    Figures of another machine must not stand in one table with those of this one, so they are dropped.
+    """
+    text = _between(document.read_text(), scale.name)[1]
+    found: dict[str, str] = {}
+    if text.startswith(_title(scale, where)):
+        for line in text.partition(HEAD)[2].splitlines(keepends=True):
+            stage = line.removeprefix("| `").partition("`")[0]
+            found[stage] = found.get(stage, "") + line
+    return found
 
 
 def replace_section(document: Path, name: str, text: str) -> None:
-    """Put `text` between the markers of the document that name it, `<!-- NAME begins -->` and `<!-- NAME ends -->`."""
-    before, begins, rest = document.read_text().partition(f"<!-- {name} begins -->\n")
-    _, ends, after = rest.partition(f"<!-- {name} ends -->\n")
+    """Put `text` between the markers of the document that name it, `<!-- NAME begins -->` and `<!-- NAME ends -->`.
+
+    Raises ValueError where they are missing.
+    """
+    before, _, after = _between(document.read_text(), name)
+    document.write_text(f"{before}{text}{after}")
+
+
+def _between(text: str, name: str) -> tuple[str, str, str]:
+    """Up to the first marker, between the two, and from the second on."""
+    first, second = f"<!-- {name} begins -->\n", f"<!-- {name} ends -->\n"
+    before, begins, rest = text.partition(first)
+    content, ends, after = rest.partition(second)
     if not (begins and ends):
-        raise ValueError(f"{document}: there are no lines `<!-- {name} begins -->` and `<!-- {name} ends -->`.")
-    document.write_text(f"{before}{begins}{text}{ends}{after}")
+        raise ValueError(f"The document needs two lines for its results: {first.strip()} and {second.strip()}.")
+    return before + begins, content, ends + after
+
+
+def _title(scale: Scale, where: str) -> str:
+    return f"{round(20e6 * scale.share):,} events. {where}\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _processor() -> str:
     """Its name, and whether it has AVX-512, which decides much."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    values = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    texts = Path("/proc/cpuinfo").read_text().splitlines()
+    values = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in texts)}
     wide = " with AVX-512" if "avx512f" in values.get("flags", "") else ""
     return values.get("model name", platform.machine()) + wide
 

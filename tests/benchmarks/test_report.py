@@ -1,27 +1,55 @@
 """What is printed, and where it is kept."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks import __main__ as command
 from tests.benchmarks.harness import FULL, SMALL, Row, Scale
-from tests.benchmarks.report import environment, replace_section, section, table
+from tests.benchmarks.report import HEAD, Environment, environment, kept, lines, replace_section, section
 
 ROWS = [Row("clean", "DuckDB", "<= 0.4 x", "0.31 x", True), Row("train", "a|b", "<= 1 x", "2 x\nslow", False)]
 
 
 def test_each_row_is_one_line_of_markdown() -> None:
-    assert table(ROWS).splitlines()[2:] == [
-        "| clean | DuckDB | <= 0.4 x | 0.31 x | yes |",
-        r"| train | a\|b | <= 1 x | 2 x slow | **no** |",
+    assert lines("clean", ROWS, "today").splitlines() == [
+        "| `clean` | clean | DuckDB | <= 0.4 x | 0.31 x | yes | today |",
+        r"| `clean` | train | a\|b | <= 1 x | 2 x slow | **no** | today |",
     ]
 
 
-def test_figures_are_kept_with_date_machine_and_versions() -> None:
-    said = environment()
-    assert all(word in said for word in ("20", "cores", "GiB", "load", "Python", "numpy", "numba"))
-    assert section(FULL, ROWS, said).startswith(f"20,000,000 events. {said}\n\n| stage |")
+def test_figures_are_kept_with_date_load_machine_and_versions() -> None:
+    begun = environment()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d, load \d+\.\d", begun.when)
+    assert all(word in begun.where for word in ("cores", "GiB", "Python", "numpy", "numba"))
+
+
+def test_a_table_keeps_the_stages_that_were_measured_before_on_the_same_machine(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text("<!-- full begins -->\n<!-- full ends -->\n")
+    assert kept(document, FULL, "here") == {}
+    parts = {name: lines(name, ROWS, "today") for name in ("clean", "train")}
+    replace_section(document, "full", section(FULL, parts, "here"))
+    assert kept(document, FULL, "here") == parts
+    assert kept(document, FULL, "elsewhere") == {}
+    assert document.read_text().splitlines()[1:4] == ["20,000,000 events. here", "", *HEAD.splitlines()[:1]]
+
+
+def test_writing_one_stage_leaves_the_rows_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = tmp_path / "benchmarks.md"
+    document.write_text("<!-- small begins -->\n<!-- small ends -->\n")
+    begun = iter([Environment("first", "here"), Environment("second", "here")])
+    monkeypatch.setattr(command, "RESULTS", document)
+    monkeypatch.setattr(command, "environment", lambda: next(begun))
+    monkeypatch.setattr(command, "stages", lambda: ["clean", "train"])
+    monkeypatch.setattr(command, "measured", lambda _name, _scale: ROWS[:1])
+    for stage in ("train", "clean"):
+        monkeypatch.setattr("sys.argv", ["benchmarks", "--write", stage])
+        assert command.main() == 0
+    found = kept(document, SMALL, "here")
+    assert found == {"clean": lines("clean", ROWS[:1], "second"), "train": lines("train", ROWS[:1], "first")}
+    assert list(found) == ["clean", "train"]
 
 
 def test_results_take_the_place_of_the_last_ones_of_their_scale(tmp_path: Path) -> None:
@@ -57,7 +85,10 @@ def test_a_stage_that_fails_is_a_row_and_does_not_end_the_others(
     monkeypatch.setattr("sys.argv", ["benchmarks"])
     assert command.main() == 1
     printed = capsys.readouterr().out.splitlines()
-    assert printed[-2:] == ["| clean | - | - | failed: the disk is full | **no** |", table(ROWS).splitlines()[-1]]
+    assert [line.split(" | ")[:-1] for line in printed[-2:]] == [
+        ["| `clean`", "clean", "-", "-", "failed: the disk is full", "**no**"],
+        ["| `train`", "train", r"a\|b", "<= 1 x", "2 x slow", "**no**"],
+    ]
 
 
 def test_an_unknown_stage_is_refused_with_those_there_are(
