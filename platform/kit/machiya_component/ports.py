@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from machiya_component.artifacts.digest import HashingFile
+    from machiya_component.contract.model import Port
     from machiya_component.tables.files import TableFiles
+    from machiya_component.tables.schema import TableSchema
+    from machiya_component.tables.written import Observer, Written
 
 ROW_GROUP_ROWS = 1 << 17
+TABLE_PART = "part-00000.parquet"
+"""The one file of a table that goes through a writer."""
 
 
 class FilesInput:
@@ -121,24 +127,48 @@ class ReportOutput:
 
 
 class TableWriter:
-    """Writes a table piece by piece; all pieces have the schema the writer was made with."""
+    """Writes a table piece by piece; all pieces have the schema the writer was made with.
 
-    def __init__(self, writer: "pq.ParquetWriter") -> None:
-        self._writer = writer
+    Strings may come as dictionary arrays, which is faster, and are strings again when they are read.
+    """
+
+    def __init__(self, target: "HashingFile", schema: "pa.Schema", observer: "Observer") -> None:
+        self._target, self._schema, self._observer = target, schema, observer
+        self._parquet: pq.ParquetWriter | None = None
 
     def write(self, rows: "pa.Table | pa.RecordBatch") -> None:
         """Append rows."""
         import pyarrow as pa
 
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
-        self._writer.write_table(table, row_group_size=ROW_GROUP_ROWS)
+        if table.num_rows:  # the first rows choose the encodings
+            self._opened(table).write_table(table, row_group_size=ROW_GROUP_ROWS)
+            self._observer.add(table)
+
+    def _opened(self, first: "pa.Table") -> "pq.ParquetWriter":
+        if self._parquet is None:
+            from machiya_component.tables.encoding import parquet_writer
+
+            self._parquet = parquet_writer(self._target, first, self._schema)
+        return self._parquet
+
+    def close(self) -> None:
+        """Finish the file; one without rows has its columns, too."""
+        self._opened(self._schema.empty_table()).close()
 
 
 class TableOutput:
-    """Where a table goes: as Parquet (zstd, row groups of 131,072 rows)."""
+    """Where a table goes: as Parquet (zstd, row groups of 131,072 rows, each column in the encoding that suits it).
 
-    def __init__(self, path: Path) -> None:
+    What goes through a writer is checked, described and hashed while it is written; see ``tables.written``. A component
+    may as well put Parquet parts below ``path`` itself; they are read again for that.
+    """
+
+    def __init__(self, path: Path, schema: "TableSchema | None" = None) -> None:
         self.path = path
+        self.written: Written | None = None
+        """What is known of the table once it is written."""
+        self._schema = schema
 
     def write(self, table: "pa.Table") -> None:
         """Write the whole table at once."""
@@ -148,13 +178,20 @@ class TableOutput:
     @contextmanager
     def writer(self, schema: "pa.Schema") -> Iterator[TableWriter]:
         """Write piece by piece: ``with output.writer(schema) as writer: writer.write(batch)``; one writer an output."""
-        import pyarrow.parquet as pq
+        from machiya_component.artifacts.digest import FileDigest, HashingFile
+        from machiya_component.tables.written import Observer
 
-        part = self.path / "part-00000.parquet"
+        part = self.path / TABLE_PART
         if part.exists():
             raise OutputError(f"the output {self.path.name!r} is written twice.", "Use one writer for all rows.")
-        with pq.ParquetWriter(part, schema, compression="zstd") as parquet:
-            yield TableWriter(parquet)
+        observer = Observer(schema, self._schema)
+        with HashingFile(part) as target:
+            writer = TableWriter(target, schema, observer)
+            try:
+                yield writer
+            finally:
+                writer.close()
+        self.written = observer.written(FileDigest(path=TABLE_PART, bytes=target.bytes, sha256=target.sha256))
 
 
 Input = FilesInput | MetricsInput | TableInput
@@ -174,3 +211,9 @@ OUTPUTS: dict[str, type[Output]] = {
     "report": ReportOutput,
     "metrics": MetricsOutput,
 }
+
+
+def output_of(port: "Port", folder: Path) -> Output:
+    """What an operation gets to fill a port's folder."""
+    kind = OUTPUTS[port.type.kind]
+    return TableOutput(folder, port.table_schema) if kind is TableOutput else kind(folder)

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from machiya_component import stop
-from machiya_component.artifacts import Artifact, Producer, check_artifact, content_digest, read_sidecar
-from machiya_component.artifacts.sidecar import SIDECAR, describe, seal
+from machiya_component.artifacts import Artifact, Producer, check_artifact
+from machiya_component.artifacts.check import named_findings
+from machiya_component.artifacts.kept import told_digest
+from machiya_component.artifacts.sidecar import describe, seal
 from machiya_component.checkpoint import Checkpoint, checkpoint_of
 from machiya_component.component import Component
 from machiya_component.context import Context
@@ -20,8 +22,11 @@ from machiya_component.errors import ArgumentsError, DataError, OutputError
 from machiya_component.findings import Finding, summarize
 from machiya_component.numbers import clear_numbers, exposed_values, input_rows, output_rows, write_numbers
 from machiya_component.parameters import complete_parameters
-from machiya_component.ports import INPUTS, OUTPUTS
+from machiya_component.ports import INPUTS, TableOutput, output_of
 from machiya_component.staging import Staging
+
+if TYPE_CHECKING:
+    from machiya_component.tables.written import Written
 
 DATA_VARIABLE = "MACHIYA_DATA"
 IMAGE_VARIABLE = "MACHIYA_IMAGE"
@@ -93,9 +98,9 @@ def run(component: Component, call: Call) -> dict[str, Artifact]:
     clear_numbers(call.out)
     try:
         inputs = _checked_inputs(call)
-        digests = {name: _digest_of(path) for name, path in inputs.items()}
-        _invoke(component, call, parameters, inputs, digests, staging)
-        sidecars = _sealed(component.contract, call, parameters, digests, staging)
+        digests = {name: told_digest(path) for name, path in inputs.items()}
+        written = _invoke(component, call, parameters, inputs, digests, staging)
+        sidecars = _sealed(component.contract, call, parameters, digests, staging, written)
         rows = input_rows(call.operation, inputs) | output_rows(sidecars)
         values = exposed_values(call.operation, {name: staging.path(name) for name in sidecars})
         with stop.deferred():
@@ -133,10 +138,6 @@ def _checked_inputs(call: Call) -> dict[str, Path]:
     return dict(call.inputs)
 
 
-def _digest_of(folder: Path) -> str:
-    return read_sidecar(folder).digest if (folder / SIDECAR).exists() else content_digest(folder)
-
-
 def _checkpoint(
     contract: Contract, call: Call, parameters: Mapping[str, Any], digests: Mapping[str, str]
 ) -> Checkpoint:
@@ -150,14 +151,15 @@ def _invoke(
     inputs: Mapping[str, Path],
     digests: Mapping[str, str],
     staging: Staging,
-) -> None:
+) -> dict[str, "Written"]:
+    """Call the function of an operation. Returns what is known of the tables that it wrote through their writers."""
     operation, contract = call.operation, component.contract
     function = component.functions[operation.name]
     arguments: dict[str, Any] = dict(parameters)
     for name, port in operation.inputs.items():
         arguments[name] = INPUTS[port.type.kind](inputs[name]) if name in inputs else None
-    for name, port in operation.outputs.items():
-        arguments[name] = OUTPUTS[port.type.kind](staging.path(name))
+    outputs = {name: output_of(port, staging.path(name)) for name, port in operation.outputs.items()}
+    arguments |= outputs
     with ExitStack() as stack:
         if "context" in inspect.signature(function).parameters:
             checkpoint = _checkpoint(contract, call, parameters, digests)
@@ -176,6 +178,8 @@ def _invoke(
                 secrets={name: call.secrets.get(name) for name in operation.secrets},
             )
         function(**arguments)
+    written = {name: output.written for name, output in outputs.items() if isinstance(output, TableOutput)}
+    return {name: one for name, one in written.items() if one is not None and one.is_all_of(staging.path(name))}
 
 
 def _service_port(operation: Operation) -> int | None:
@@ -185,13 +189,18 @@ def _service_port(operation: Operation) -> int | None:
 
 
 def _sealed(
-    contract: Contract, call: Call, parameters: dict[str, Any], digests: dict[str, str], staging: Staging
+    contract: Contract,
+    call: Call,
+    parameters: dict[str, Any],
+    digests: dict[str, str],
+    staging: Staging,
+    written: Mapping[str, "Written"],
 ) -> dict[str, Artifact]:
     """Check every output, then give it its sidecar."""
     findings = [
         finding
         for name, port in call.operation.outputs.items()
-        for finding in _output_findings(staging.path(name), port)
+        for finding in _output_findings(staging.path(name), port, written.get(name))
     ]
     if findings:
         raise OutputError(
@@ -210,12 +219,14 @@ def _sealed(
     seed = int(parameters["seed"]) if "seed" in parameters else None
     sidecars = {}
     for name, port in call.operation.outputs.items():
-        sidecars[name] = describe(staging.path(name), port, producer, digests, seed)
+        sidecars[name] = describe(staging.path(name), port, producer, digests, seed, written.get(name))
         seal(staging.path(name), sidecars[name])
     return sidecars
 
 
-def _output_findings(folder: Path, port: Port) -> list[Finding]:
+def _output_findings(folder: Path, port: Port, written: "Written | None") -> list[Finding]:
     if not any(folder.iterdir()):
         return [Finding("output.missing", "nothing was written to this output.", "Write it.", where=port.name)]
+    if written is not None:
+        return named_findings(written.findings(folder, port.table_schema, port.allow_empty), port)
     return check_artifact(folder, port)

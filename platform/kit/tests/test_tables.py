@@ -21,9 +21,11 @@ from machiya_component.tables.statistics import table_statistics
 UTC = timezone.utc  # noqa: UP017 - datetime.UTC reads worse in a table of cases
 
 
-def check(folder: Path, columns: dict[str, pa.Array], schema: dict[str, Any], **options: bool) -> list[Finding]:
+def check(
+    folder: Path, columns: dict[str, pa.Array], schema: dict[str, Any], *, allow_empty: bool = False
+) -> list[Finding]:
     pq.write_table(pa.table(columns), folder / "part-00000.parquet")
-    return check_table(folder, table_schema(schema), **options)
+    return check_table(folder, table_schema(schema), allow_empty)
 
 
 def one_field(kind: str, **constraints: Any) -> dict[str, Any]:

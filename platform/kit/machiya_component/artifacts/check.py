@@ -2,11 +2,12 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
 from machiya_component.artifacts.digest import data_files
+from machiya_component.artifacts.kept import changed_files, kept_schema
 from machiya_component.artifacts.shards import shard_findings
 from machiya_component.artifacts.sidecar import DIGEST_FILE, SIDECAR, Artifact, read_sidecar
 from machiya_component.contract.model import ArtifactType, Port
@@ -24,6 +25,11 @@ def check_artifact(folder: Path, port: Port) -> list[Finding]:
     findings = _sidecar_findings(folder, port)
     if not findings:
         findings = _CHECKS[port.type.kind](folder, port)
+    return named_findings(findings, port)
+
+
+def named_findings(findings: Sequence[Finding], port: Port) -> list[Finding]:
+    """Findings about what is in an artifact, with the name of its port."""
     return [_named(finding, port.name) for finding in findings]
 
 
@@ -86,9 +92,16 @@ def _file_findings(folder: Path, artifact: Artifact) -> list[Finding]:
 
 
 def _check_table(folder: Path, port: Port) -> list[Finding]:
+    """A table that was checked when it was made, and is the same since, is checked for what that did not cover."""
     from machiya_component.tables.check import check_table
 
-    return check_table(folder, port.table_schema, port.allow_empty)
+    if port.table_schema is None:
+        return check_table(folder, None, port.allow_empty)
+    changed = changed_files(folder)
+    if changed:
+        message = f"{changed[0]} is not the file that {SIDECAR} tells of: its sha256 is another."
+        return [Finding("artifact.files", message, "Run the step that made it again.")]
+    return check_table(folder, port.table_schema, port.allow_empty, kept_schema(folder))
 
 
 def _check_files(folder: Path, _port: Port) -> list[Finding]:

@@ -1,8 +1,13 @@
 """Content digests: the same bytes under the same names give the same digest, whatever the time or the machine."""
 
 import hashlib
+import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,6 +39,44 @@ def file_digest(path: Path, folder: Path) -> FileDigest:
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return FileDigest(path=path.relative_to(folder).as_posix(), bytes=path.stat().st_size, sha256=sha256)
+
+
+class HashingFile(io.RawIOBase):
+    """A new file whose sha256 is known once it is written: from front to back, nothing is read again."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("xb", buffering=1 << 20)
+        self._sha256 = hashlib.sha256()
+        self.bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        """Of what was written so far, in hex."""
+        return self._sha256.hexdigest()
+
+    def writable(self) -> bool:
+        """It is for nothing else."""
+        return True
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Append bytes; all of them are taken."""
+        self._sha256.update(data)
+        self.bytes += memoryview(data).nbytes
+        return self._file.write(data)
+
+    def tell(self) -> int:
+        """How many bytes there are."""
+        return self.bytes
+
+    def flush(self) -> None:
+        """Give the operating system what was written so far."""
+        if not self._file.closed:
+            self._file.flush()
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+        super().close()
 
 
 def combined_digest(files: Iterable[FileDigest]) -> str:

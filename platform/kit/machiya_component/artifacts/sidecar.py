@@ -1,13 +1,16 @@
 """``_artifact.json``: what an artifact is, what is in it, who made it from what. No times and no host names."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from machiya_component.artifacts.digest import FileDigest, combined_digest, data_files, file_digest
 from machiya_component.contract.model import Port
 from machiya_component.errors import DataError
+
+if TYPE_CHECKING:
+    from machiya_component.tables.written import Written
 
 SIDECAR = "_artifact.json"
 DIGEST_FILE = "_digest"
@@ -70,14 +73,26 @@ def seal(folder: Path, artifact: Artifact) -> None:
     (folder / DIGEST_FILE).write_text(artifact.digest, encoding="utf-8")
 
 
-def describe(folder: Path, port: Port, producer: Producer, inputs: dict[str, str], seed: int | None) -> Artifact:
-    """Look at finished data and say what it is: hashes, and for a table rows and column statistics."""
-    files = [file_digest(path, folder) for path in data_files(folder)]
+def describe(
+    folder: Path,
+    port: Port,
+    producer: Producer,
+    inputs: dict[str, str],
+    seed: int | None,
+    written: "Written | None" = None,
+) -> Artifact:
+    """Look at finished data and say what it is: hashes, and for a table rows and column statistics.
+
+    ``written`` is what is known already of a table that is one file: nothing is read again.
+    """
     rows, statistics = None, None
-    if port.type.kind == "table":
+    if written is not None:
+        rows, statistics = written.rows, written.statistics
+    elif port.type.kind == "table":
         from machiya_component.tables.statistics import table_statistics
 
         rows, statistics = table_statistics(folder, port.table_schema)
+    files = [written.file] if written else [file_digest(path, folder) for path in data_files(folder)]
     return Artifact(
         type=str(port.type),
         table_schema=port.table_schema.to_json() if port.table_schema else None,

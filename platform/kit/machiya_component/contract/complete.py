@@ -67,9 +67,8 @@ def _port(name: str, raw: dict[str, Any]) -> Port:
 
 
 def table_schema(raw: dict[str, Any]) -> TableSchema:
-    """A Frictionless Table Schema as written -> the model; ``primaryKey`` may be one name or a list."""
-    key = raw.get("primaryKey", [])
-    return TableSchema.model_validate({**raw, "primaryKey": [key] if isinstance(key, str) else key})
+    """A Frictionless Table Schema as written -> the model."""
+    return TableSchema.from_json(raw)
 
 
 def _sample(name: str, raw: dict[str, Any]) -> Sample:

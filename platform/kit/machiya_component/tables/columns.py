@@ -152,6 +152,11 @@ class ColumnCheck:
         self.column = column
         self._tests = [(rule, words, test, Tally()) for rule, words, test in constraint_tests(column)]
 
+    @property
+    def rules(self) -> list[str]:
+        """The ids of the rules there are for single values."""
+        return [rule for rule, *_ in self._tests]
+
     def add(self, values: pa.Array) -> None:
         """Check one batch of the column."""
         for _, _, test, tally in self._tests:

@@ -62,6 +62,12 @@ class TableSchema(BaseModel):
             table=self.watch, columns={field.name: field.watch for field in self.fields if field.watch is not None}
         )
 
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> "TableSchema":
+        """The schema as Frictionless writes it (``primaryKey`` may be one name or a list) -> the model."""
+        key = raw.get("primaryKey", [])
+        return cls.model_validate({**raw, "primaryKey": [key] if isinstance(key, str) else key})
+
     def to_json(self) -> dict[str, Any]:
         """The schema as Frictionless writes it, defaults left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)

@@ -1,16 +1,19 @@
 """Statistics of each column, kept in the sidecar: what a later look compares (new values, shares, means)."""
 
 import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from machiya_component.tables.columns import value_type
-from machiya_component.tables.files import BATCH_ROWS, TableFiles, parquet_parts
+from machiya_component.tables.counts import ValueCounts
+from machiya_component.tables.files import TableFiles, parquet_parts
 from machiya_component.tables.schema import TableSchema
-from machiya_component.watch.histogram import histogram_of
+from machiya_component.watch.histogram import Histogram, histogram_of, merged
 
 CATEGORICAL = 200
 REPEATS = 10
@@ -23,7 +26,19 @@ DETAILS = ("values", "histogram")
 
 
 def table_statistics(folder: Path, schema: TableSchema | None = None) -> tuple[int, dict[str, dict[str, Any]]]:
-    """(rows, statistics by column) of the table in a folder; one column is in memory at a time.
+    """(rows, statistics by column) of the table in a folder, as ``TableStatistics`` describes them; read in batches."""
+    files = TableFiles(parquet_parts(folder), encoded=True)
+    try:
+        statistics = TableStatistics(files.schema, schema)
+        for batch in files.batches():
+            statistics.add(batch)
+        return files.rows, statistics.result()
+    finally:
+        files.close()
+
+
+class TableStatistics:
+    """Statistics of the columns of a table that comes in record batches; how it is cut makes no difference.
 
     Every column has ``type`` and ``nulls``. Numbers have ``min``, ``max``, ``mean``, ``std`` (population) and a
     ``histogram`` over finite values, and ``nans``; times and dates ``min`` and ``max`` (ISO 8601); strings
@@ -33,12 +48,28 @@ def table_statistics(folder: Path, schema: TableSchema | None = None) -> tuple[i
 
     Of wide tables the columns with the longest lists and histograms go without (``DETAILS_BYTES``).
     """
-    keys = _keys(schema)
-    files = TableFiles(parquet_parts(folder), encoded=True)
-    try:
-        return files.rows, within_budget({name: _column(files, name, name in keys) for name in files.schema.names})
-    finally:
-        files.close()
+
+    def __init__(self, columns: pa.Schema, schema: TableSchema | None) -> None:
+        keys = _keys(schema)
+        self._types = {column.name: value_type(column.type) for column in columns}
+        self._nulls = dict.fromkeys(self._types, 0)
+        self._columns = {name: _statistics_of(type_, name in keys) for name, type_ in self._types.items()}
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take in some rows."""
+        for name, column in self._columns.items():
+            values = batch.column(name)
+            self._nulls[name] += values.null_count
+            column.add(values)
+
+    def result(self) -> dict[str, dict[str, Any]]:
+        """The statistics of all rows so far."""
+        return within_budget(
+            {
+                name: {"type": str(type_), "nulls": self._nulls[name], **self._columns[name].result()}
+                for name, type_ in self._types.items()
+            }
+        )
 
 
 def within_budget(statistics: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -64,70 +95,120 @@ def _keys(schema: TableSchema | None) -> set[str]:
     return {*schema.primary_key, *(field.name for field in schema.fields if field.constraints.unique)}
 
 
-def _column(files: TableFiles, name: str, is_key: bool) -> dict[str, Any]:
-    values = files.read([name]).column(0)
-    type_ = value_type(values.type)
-    base: dict[str, Any] = {"type": str(type_), "nulls": values.null_count}
+class _Statistics(Protocol):
+    """What one kind of column is told by, batch by batch."""
+
+    def add(self, values: pa.Array) -> None: ...
+
+    def result(self) -> Mapping[str, Any]: ...
+
+
+def _statistics_of(type_: pa.DataType, is_key: bool) -> _Statistics:
     if pa.types.is_floating(type_) or pa.types.is_integer(type_):
-        return base | _numbers(values)
+        return _Numbers(pa.types.is_floating(type_))
     if pa.types.is_timestamp(type_) or pa.types.is_date(type_):
-        return base | _times(values)
+        return _Times()
     if pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_boolean(type_):
-        return base | _values(values, CATEGORICAL if not is_key else 0)
-    return base
+        return _Values(0 if is_key else CATEGORICAL)
+    return _Nothing()
 
 
-def _numbers(values: pa.ChunkedArray) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if pa.types.is_floating(values.type):
-        finite = values.filter(pc.fill_null(pc.is_finite(values), False))
-        found["nans"] = pc.sum(pc.fill_null(pc.is_nan(values), False)).as_py() or 0
-        values = finite
-    if len(values) == values.null_count:
-        return found
-    extremes = pc.min_max(values).as_py()
-    histogram = histogram_of(batch.column(0).to_numpy() for batch in _batches(values.drop_null()))
-    return found | {
-        "min": extremes["min"],
-        "max": extremes["max"],
-        "mean": _rounded(pc.mean(values).as_py()),
-        "std": _rounded(pc.stddev(values).as_py()),
-        "histogram": histogram.model_dump(mode="json", exclude_defaults=True),
-    }
+class _Nothing:
+    def add(self, values: pa.Array) -> None:
+        pass
+
+    def result(self) -> Mapping[str, Any]:
+        return {}
 
 
-def _batches(values: pa.ChunkedArray) -> list[pa.RecordBatch]:
-    return list(pa.table([values], names=["values"]).to_batches(BATCH_ROWS))
+class _Numbers:
+    """Extremes, moments and histogram of the finite values. Moments are brought together as Chan et al. (1979) do."""
+
+    def __init__(self, floating: bool) -> None:
+        self._nans: int | None = 0 if floating else None
+        self._rows, self._mean, self._squares = 0, 0.0, 0.0
+        self._least: Any = math.inf
+        self._most: Any = -math.inf
+        self._histogram: Histogram | None = None
+
+    def add(self, values: pa.Array) -> None:
+        values = _decoded(values).drop_null()
+        if self._nans is not None:
+            finite = pc.is_finite(values)
+            if finite.false_count:
+                self._nans += pc.is_nan(values).true_count
+                values = values.filter(finite)
+        if len(values):
+            extremes = pc.min_max(values).as_py()
+            self._least, self._most = min(self._least, extremes["min"]), max(self._most, extremes["max"])
+            self._add_moments(len(values), pc.mean(values).as_py(), pc.variance(values).as_py())
+            parts = [histogram_of([values.to_numpy()]), *([self._histogram] if self._histogram else [])]
+            self._histogram = merged(parts)
+
+    def _add_moments(self, rows: int, mean: float, variance: float) -> None:
+        apart, all_rows = mean - self._mean, self._rows + rows
+        self._squares += variance * rows + apart * apart * self._rows * rows / all_rows
+        self._mean += apart * rows / all_rows
+        self._rows = all_rows
+
+    def result(self) -> Mapping[str, Any]:
+        found: dict[str, Any] = {} if self._nans is None else {"nans": self._nans}
+        if self._histogram is None:
+            return found
+        return found | {
+            "min": self._least,
+            "max": self._most,
+            "mean": _rounded(self._mean),
+            "std": _rounded(math.sqrt(self._squares / self._rows)),
+            "histogram": self._histogram.model_dump(mode="json", exclude_defaults=True),
+        }
+
+
+def _decoded(values: pa.Array) -> pa.Array:
+    """The values themselves, in a type that Arrow calculates with."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    return values.cast(pa.float32()) if pa.types.is_float16(values.type) else values
 
 
 def _rounded(value: float) -> float:
-    # Sums of floats depend on how many threads add them up; nine digits do not.
+    # Sums of floats depend on how the rows are cut into batches; nine digits do not.
     return float(f"{value:.9g}")
 
 
-def _times(values: pa.ChunkedArray) -> dict[str, Any]:
-    if len(values) == values.null_count:
-        return {}
-    extremes = pc.min_max(values)
-    return {side: str(extremes[side].cast(pa.string())) for side in ("min", "max")}
+class _Times:
+    def __init__(self) -> None:
+        self._extremes: list[pa.Scalar] = []
+
+    def add(self, values: pa.Array) -> None:
+        values = _decoded(values)
+        if len(values) > values.null_count:
+            found = pc.min_max(values)
+            known = pa.array([*self._extremes, found["min"], found["max"]], found["min"].type)
+            both = pc.min_max(known)
+            self._extremes = [both["min"], both["max"]]
+
+    def result(self) -> Mapping[str, Any]:
+        if not self._extremes:
+            return {}
+        return {side: str(value.cast(pa.string())) for side, value in zip(("min", "max"), self._extremes, strict=True)}
 
 
-def _value_counts(values: pa.ChunkedArray) -> pa.StructArray:
-    """Counts of the different values, nulls left out; a dictionary is counted by its codes."""
-    if not pa.types.is_dictionary(values.type):
-        return pc.value_counts(values.drop_null())
-    unified = values.unify_dictionaries()
-    codes = pa.chunked_array([chunk.indices for chunk in unified.chunks], unified.type.index_type)
-    counts = pc.value_counts(codes.drop_null())
-    names = unified.chunk(0).dictionary.take(counts.field("values")) if len(counts) else counts.field("values")
-    return pa.StructArray.from_arrays([names, counts.field("counts")], ["values", "counts"])
+class _Values:
+    """How many different values there are, and all of them with their counts where they are few and repeat."""
 
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._counts = ValueCounts()
 
-def _values(values: pa.ChunkedArray, most: int) -> dict[str, Any]:
-    counts = _value_counts(values)
-    found = {"distinct": len(counts)}
-    if len(counts) > min(most, (len(values) - values.null_count) // REPEATS):
-        return found
-    pairs = sorted(counts.to_pylist(), key=lambda pair: (-pair["counts"], str(pair["values"])))
-    listed = {str(pair["values"]): pair["counts"] for pair in pairs}
-    return found | {"values": listed} if len(json.dumps(listed)) <= LISTED_BYTES else found
+    def add(self, values: pa.Array) -> None:
+        self._counts.add(values)
+
+    def result(self) -> Mapping[str, Any]:
+        names, counts = self._counts.result()
+        found = {"distinct": len(names)}
+        if len(names) > min(self._most, self._counts.rows // REPEATS):
+            return found
+        pairs = sorted(zip(names.to_pylist(), counts.tolist(), strict=True), key=lambda pair: (-pair[1], str(pair[0])))
+        listed = {str(value): count for value, count in pairs}
+        return found | {"values": listed} if len(json.dumps(listed)) <= LISTED_BYTES else found

@@ -1,0 +1,78 @@
+"""How often each value of a column stands there, counted batch by batch: memory grows with the different values."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Counts = npt.NDArray[np.int64]
+
+MERGE_ROWS = 1 << 18
+"""Values of batches are brought together when they are more than this, and than twice the different ones."""
+
+
+class ValueCounts:
+    """Feed it arrays of one type (dictionaries are counted by their codes), then ask for the result."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        """Rows so far that are not null."""
+        self._encoded: pa.Array | None = None
+        self._by_code: Counts = np.empty(0, np.int64)
+        self._parts: list[pa.Table] = []
+        self._waiting = 0
+        self._merged = 0
+
+    def add(self, values: pa.Array) -> None:
+        """Count some rows."""
+        self.rows += len(values) - values.null_count
+        if not pa.types.is_dictionary(values.type):
+            values = pc.dictionary_encode(values)
+        if self._encoded is None or not same_dictionary(self._encoded, values):
+            self._set_aside()
+            self._encoded, self._by_code = values, np.zeros(len(values.dictionary), np.int64)
+        codes = np.asarray(values.indices.drop_null())
+        self._by_code += np.bincount(codes, minlength=len(self._by_code))
+
+    def _set_aside(self) -> None:
+        """Done with a dictionary: keep the values that were used."""
+        if self._encoded is None:
+            return
+        used = np.flatnonzero(self._by_code)
+        names, self._encoded = self._encoded.dictionary.take(pa.array(used)), None
+        part = pa.table({"value": names, "count": self._by_code[used]})
+        self._parts.append(part)
+        self._waiting += len(part)
+        if self._waiting > max(MERGE_ROWS, 2 * self._merged):
+            self._merge()
+
+    def _merge(self) -> None:
+        together = pa.concat_tables(self._parts)
+        self._parts = [
+            together.group_by("value", use_threads=False)
+            .aggregate([("count", "sum")])
+            .rename_columns(["value", "count"])
+        ]
+        self._merged, self._waiting = len(self._parts[0]), 0
+
+    def result(self) -> tuple[pa.Array, Counts]:
+        """(the different values but null, how often each stands there), in no particular order."""
+        self._set_aside()
+        if not self._parts:
+            return pa.array([]), np.empty(0, np.int64)
+        self._merge()
+        [table] = self._parts
+        null = table["value"].is_valid()  # a dictionary may hold null among its values
+        kept = table.filter(null).combine_chunks()
+        return kept["value"].combine_chunks(), np.asarray(kept["count"])
+
+
+def same_dictionary(one: pa.Array, other: pa.Array) -> bool:
+    """Whether two dictionary arrays have the very same dictionary, told by where it lies: nothing is compared."""
+    return _place(one.dictionary) == _place(other.dictionary)
+
+
+def _place(values: pa.Array) -> tuple[Any, ...]:
+    return (len(values), values.offset, *(buffer.address if buffer else None for buffer in values.buffers()))
