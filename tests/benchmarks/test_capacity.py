@@ -22,7 +22,7 @@ from tests.benchmarks.capacity import (
 )
 from tests.benchmarks.costs import ITERATIONS, LENGTHS, Observed, Table, costs, stated
 from tests.benchmarks.generate import Size
-from tests.benchmarks.harness import Run
+from tests.benchmarks.harness import BenchmarkError, Run
 
 STATED = costs_of(DOCUMENT.read_text())
 
@@ -128,6 +128,13 @@ def test_costs_are_what_the_larger_log_takes_more() -> None:
         },
         rel=1e-6,
     )
+
+
+def test_a_cost_that_cannot_be_told_from_noise_is_refused() -> None:
+    small, large = observed(Size.at(0.01), 150_000), observed(Size.at(1), 17_000_000)
+    slow_start = replace(small, runs={**small.runs, "clean": Run(0, 1000, 0)})
+    with pytest.raises(BenchmarkError, match="clean_cpu"):
+        costs(slow_start, large)
 
 
 def test_measured_costs_take_the_places_of_the_old_ones_and_nothing_else_changes() -> None:
