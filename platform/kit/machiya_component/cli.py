@@ -45,7 +45,7 @@ def _guarded(name: str | None, words: list[str]) -> int:
     """Run a command; whatever happens, the last line on stderr says what is wrong and what to do."""
     place = " ".join(part for part in (name or "component", *words[:2]) if not part.startswith("-"))
     try:
-        return _dispatch(_installed(name), words)
+        return _dispatch(installed_component(name), words)
     except Stopped:
         return _stopped(place)
     except Exception as error:
@@ -98,7 +98,8 @@ def _tell_kubernetes(line: str) -> None:
             TERMINATION_MESSAGE.write_text(f"{line[:MESSAGE_LIMIT]}\n", encoding="utf-8")
 
 
-def _installed(name: str | None) -> "Component":
+def installed_component(name: str | None) -> "Component":
+    """The component of this name in this environment; without a name, the only one."""
     from importlib.metadata import entry_points
 
     found: dict[str, EntryPoint] = {}

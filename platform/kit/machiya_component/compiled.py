@@ -18,6 +18,23 @@ class Kernel:
     dispatcher: Any
     signatures: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """Module and function."""
+        return f"{self.dispatcher.py_func.__module__}.{self.dispatcher.py_func.__qualname__}"
+
+    def compile_declared(self) -> None:
+        """Compile the declared signatures, or load them where they are kept."""
+        from numba.core.sigutils import normalize_signature
+
+        for signature in self.signatures:
+            types, _ = normalize_signature(signature)  # type: ignore[no-untyped-call]
+            self.dispatcher.compile(types)
+
+    def is_kept(self) -> bool:
+        """Whether there is compiled code of it, beside its source or (``inline="always"``) within its callers."""
+        return bool(self.dispatcher.targetoptions.get("inline") == "always" or self.dispatcher._cache.holds_any())
+
 
 _KERNELS: list[Kernel] = []
 
@@ -49,7 +66,7 @@ def kernel(
 
     ``fastmath`` and further options (``error_model``, ``inline``, ...) are those of ``numba.njit``. Hand in arrays of
     always the same types: each combination is compiled, and kept, on its own. An image holds those that its samples
-    call; ``signatures`` (``"float32(float32[:, ::1], int64)"``) names those that no sample reaches.
+    call; ``signatures`` (``"(float32[:, ::1], int64)"``) names those that no sample reaches.
 
     Kernels that call one another belong into one folder ``kernels``: a change of any of its files discards what was
     compiled of all of them (Numba alone watches only the file of the outermost function).

@@ -89,6 +89,10 @@ class KeptCode(FunctionCache):
 
     _impl_class = Places
 
+    def holds_any(self) -> bool:
+        """Whether there is code for any signature (and any CPU), of the source as it is now."""
+        return bool(self._cache_file._load_index())  # type: ignore[no-untyped-call]
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The code for a signature, None if it has to be compiled."""
         found = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
@@ -104,10 +108,16 @@ class KeptCode(FunctionCache):
             _log.debug("%s: cannot keep what was compiled: %s", self._py_func.__qualname__, error)
 
 
+def compiled_for() -> str:
+    """The name of the CPU (as LLVM calls it) that kernels are compiled for in this process."""
+    config: Any = numba.config
+    return str(config.CPU_NAME or llvmlite.binding.get_host_cpu_name())
+
+
 def _must_compile(function: Any, signature: Any) -> None:
     name = f"{function.__module__}.{function.__qualname__}"
     types = f"({', '.join(map(str, signature))})"
-    if os.environ.get(ONLY_KEPT) == "only":
+    if os.environ.get(ONLY_KEPT) == "only" and compiled_for() in dict(BASELINES.values()):
         raise ComponentError(
             f"the kernel {name} is not compiled in this image for {types}.",
             "Let a sample of component.yaml reach it, or name the signature: @kernel(signatures=[...]).",

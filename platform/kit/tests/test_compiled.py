@@ -85,3 +85,71 @@ def test_the_code_is_for_the_baseline_and_not_for_this_cpu(package: Path) -> Non
 
 def test_numba_can_be_told_not_to_compile(package: Path) -> None:
     assert call(package, NUMBA_DISABLE_JIT="1", MACHIYA_COMPILED="only").stdout == "10.0\n"
+
+
+LOOPS = """
+from machiya_component.compiled import kernel
+
+@kernel
+def total(count: int) -> int:
+    return count + 1
+
+@kernel{options}
+def unreached(value: int) -> int:
+    return value + 2
+
+@kernel(inline="always")
+def inlined(value: int) -> int:
+    return value
+"""
+PRECOMPILE = """
+import toy_component
+from toy_component.component import component
+from machiya_component.precompile import precompile
+print(*precompile(component, toy_component))
+"""
+CALL_THE_KERNELS = """
+from toy_component.kernels.loops import total, unreached
+print(total(1), unreached(1))
+"""
+
+
+def with_kernels(toy: Path, options: str = "") -> Path:
+    """The toy component with kernels, one of which its sample reaches."""
+    kernels = toy / "toy_component" / "kernels"
+    kernels.mkdir()
+    (kernels / "__init__.py").touch()
+    (kernels / "loops.py").write_text(LOOPS.format(options=options))
+    code = toy / "toy_component" / "component.py"
+    call = "    from toy_component.kernels.loops import total\n    total(rows.rows)\n    table = rows.read()"
+    code.write_text(code.read_text().replace("    table = rows.read()", call))
+    return toy
+
+
+def python(toy: Path, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=toy,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_kernels_of_a_component_are_compiled_by_its_samples_and_by_what_they_declare(toy: Path) -> None:
+    with_kernels(toy, options='(signatures=["(int64,)"])')
+    told = python(toy, PRECOMPILE)
+    assert {name.rpartition(".")[2] for name in told.stdout.split()} == {"total", "unreached", "inlined"}, told.stderr
+    assert python(toy, CALL_THE_KERNELS, MACHIYA_COMPILED="only").stdout == "2 3\n"
+
+
+def test_a_kernel_that_nothing_reaches_is_refused_when_the_image_is_built(toy: Path) -> None:
+    told = python(with_kernels(toy), PRECOMPILE)
+    assert "nothing says for which types toy_component.kernels.loops.unreached should be compiled" in told.stderr
+    assert "total" not in told.stderr.splitlines()[-1]
+
+
+def test_a_sample_that_fails_is_told_when_the_image_is_built(toy: Path) -> None:
+    (toy / "sample" / "rows" / "part-00000.parquet").write_bytes(b"PAR1")
+    assert "the sample double small ended with 65 (data breaks the contract), not 0" in python(toy, PRECOMPILE).stderr

@@ -116,7 +116,7 @@ def encode_text(
     return len(offsets) - 1, count
 
 
-@kernel
+@kernel(signatures=["(int64[::1], int64, int32[::1])"])
 def place_integers(values: Integers, count: int, slots: Codes) -> None:
     """Fill free ``slots`` with the codes of ``values[:count]``, which are all different."""
     for code in range(count):
@@ -126,7 +126,7 @@ def place_integers(values: Integers, count: int, slots: Codes) -> None:
         slots[place] = code
 
 
-@kernel
+@kernel(signatures=["(int64[::1], uint8[::1], int64, int32[::1])"])
 def place_text(ends: Integers, kept: Bytes, count: int, slots: Codes) -> None:
     """Fill free ``slots`` with the codes of the first ``count`` texts, which are all different."""
     for code in range(count):

@@ -30,6 +30,7 @@ from machiya_component.contract.model import Operation, Sample
 T = TypeVar("T")
 
 PARALLEL = 2
+_ONLY_COMPILED = {"MACHIYA_COMPILED": "only"}
 SECRET_VARIABLES = ("AWS_SECRET_ACCESS_KEY", "DATABASE_PASSWORD", "API_TOKEN", "PRIVATE_KEY")
 
 
@@ -142,29 +143,35 @@ class Bench:
 
     # Runs
 
-    def bare(self, words: tuple[str, ...] = (), *, read_only: bool = False, canaries: bool = False) -> RunResult:
-        """`docker run --rm --network none IMAGE ...`: no volume, and no variable unless the canaries are asked for."""
+    def bare(
+        self, words: tuple[str, ...] = (), *, read_only: bool = False, canaries: bool = False, compiled: bool = False
+    ) -> RunResult:
+        """`docker run --rm --network none IMAGE ...`: no volume, and no variable unless it is asked for.
+
+        With `compiled` one says that nothing may be compiled that the image does not hold; who compiles nothing need
+        not know it.
+        """
         if not words and not self.runnable:
             return RunResult(125, "", "no command specified: the image has neither ENTRYPOINT nor CMD", 0.0)
-        request = self.bare_request(words, read_only=read_only, canaries=canaries)
-        key = ("bare", words, read_only, canaries)
+        request = self.bare_request(words, read_only=read_only, canaries=canaries, compiled=compiled)
+        key = ("bare", words, read_only, canaries, compiled)
         return self.once(key, lambda: self.engine.run(request, self.timeout))
 
     def bare_request(
-        self, words: tuple[str, ...] = (), *, read_only: bool = False, canaries: bool = False
+        self, words: tuple[str, ...] = (), *, read_only: bool = False, canaries: bool = False, compiled: bool = False
     ) -> RunRequest:
         """The request of a bare run."""
         tmpfs = ("/tmp",) if read_only else ()
-        environment = self.canaries if canaries else {}
+        environment = {**(self.canaries if canaries else {}), **(_ONLY_COMPILED if compiled else {})}
         return RunRequest(self.image.id, words, read_only=read_only, tmpfs=tmpfs, environment=environment)
 
-    def bare_command(self, words: tuple[str, ...] = (), *, read_only: bool = False) -> str:
+    def bare_command(self, words: tuple[str, ...] = (), *, read_only: bool = False, compiled: bool = False) -> str:
         """The line that shows a bare run."""
-        return self.shown(self.bare_request(words, read_only=read_only))
+        return self.shown(self.bare_request(words, read_only=read_only, compiled=compiled))
 
     def shown(self, request: RunRequest, *, canaries: bool = False) -> str:
         """The line that shows a run: by the name the image is known by, without the canaries if they do not matter."""
-        variables = ("MACHIYA_DATA", *(self.canaries if canaries else ()))
+        variables = ("MACHIYA_DATA", *_ONLY_COMPILED, *(self.canaries if canaries else ()))
         return docker_command(replace(request, image=self.reference), variables)
 
     def sample_call(self, operation: Operation, sample: Sample, **changes: Any) -> Call:

@@ -2,7 +2,7 @@
 
 from machiya.conformance.bench import Bench
 from machiya.conformance.calls import seen_of
-from machiya.conformance.check import Check, Result
+from machiya.conformance.check import Check, Result, Skip
 from machiya.conformance.verdict import Failure
 
 _ENTRYPOINT = ("component",)
@@ -14,7 +14,26 @@ def _run(bench: Bench) -> Result:
 
 
 def _read_only(bench: Bench) -> Result:
+    if bench.bare(read_only=True, compiled=True).exit_code == 0:  # the same, and more; see _compiled
+        return []
     return _self_test(bench, read_only=True)
+
+
+def _compiled(bench: Bench) -> Result:
+    run = bench.bare(read_only=True, compiled=True)
+    if run.exit_code == 0:
+        return []
+    if bench.bare(read_only=True).exit_code != 0:
+        return Skip("the self-test fails anyway: see bare.read-only")
+    return [
+        Failure(
+            message="code is compiled at the start of a container, as it is not in the image.",
+            remedy="In the Dockerfile, before USER: RUN python -m machiya_component.precompile",
+            command=bench.bare_command(read_only=True, compiled=True),
+            expected="exit code 0",
+            seen=seen_of(run),
+        )
+    ]
 
 
 def _self_test(bench: Bench, *, read_only: bool) -> list[Failure]:
@@ -87,6 +106,7 @@ def _running_users(bench: Bench) -> set[int]:
 CHECKS = (
     Check("bare.run", "docker run IMAGE passes its self-test, without network, volume or variable", _run, "image"),
     Check("bare.read-only", "the self-test passes with a read-only root", _read_only, "image"),
+    Check("bare.compiled", "what the self-test runs is compiled in the image, not at each start", _compiled, "image"),
     Check("bare.user", "it runs as a numeric user that is not root", _user, "image"),
     Check("bare.entrypoint", "ENTRYPOINT is component, CMD is self-test", _entrypoint, "image"),
 )
