@@ -22,6 +22,7 @@ def publish(
     run: str,
     started: str,
     key: str,
+    serving_key: str,
     min_rows: int,
     min_coverage: float,
     max_drop: float,
@@ -38,7 +39,7 @@ def publish(
     current = None if earlier is None else read_pointer(earlier.path)
     covered = None if users is None else coverage(result, users, user_column)
     digest = content_digest(result.path)
-    made = Pointer(workflow, stage, name, run, started, key, digest, result.rows, covered)
+    made = Pointer(workflow, stage, name, run, started, key, digest, result.rows, covered, serving=serving_key or None)
     decision = decide(made, current, Limits(min_rows, min_coverage, max_drop))
     if decision.pointer is not None:
         decision.pointer.write(pointer.path)

@@ -20,6 +20,7 @@ class Before:
     key: str
     digest: str
     started: str
+    serving: str | None = None
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Pointer:
     """What is published.
 
     ``started`` is when the run began, ``key`` where the result lies in the store, ``digest`` that of its content,
-    ``coverage`` the share of the known users with a result (None: unknown), ``earlier`` what this one replaced.
+    ``coverage`` the share of the known users with a result (None: unknown), ``earlier`` what this one replaced,
+    ``serving`` where its serving copy lies in the store (None: there is none).
     """
 
     workflow: str
@@ -40,6 +42,7 @@ class Pointer:
     rows: int
     coverage: float | None = None
     earlier: Before | None = None
+    serving: str | None = None
 
     @property
     def moment(self) -> datetime:
@@ -49,12 +52,17 @@ class Pointer:
     @property
     def as_before(self) -> Before:
         """The part of it that its successor tells."""
-        return Before(self.run, self.key, self.digest, self.started)
+        return Before(self.run, self.key, self.digest, self.started, self.serving)
 
     def write(self, folder: Path) -> None:
         """As ``pointer.json`` in `folder`: the same bytes for the same pointer."""
-        document = {"apiVersion": API_VERSION, "kind": KIND, **asdict(self)}
+        document = {"apiVersion": API_VERSION, "kind": KIND, **asdict(self, dict_factory=_known)}
         (folder / FILE).write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _known(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Without `serving` where there is no copy: not every result has one."""
+    return {name: value for name, value in fields if name != "serving" or value is not None}
 
 
 def read_pointer(folder: Path) -> Pointer:

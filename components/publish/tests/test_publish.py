@@ -46,6 +46,16 @@ def test_the_next_one_takes_its_place_and_names_it(publish: Publish) -> None:
     assert pointer(third)["earlier"]["run"] == "run-2"
 
 
+def test_the_pointer_names_the_serving_copies_there_are(publish: Publish) -> None:
+    first = publish(recommendations(10), 1, serving_key="runs/run-1/pack/serving")
+    second = publish(recommendations(10), 2, first)
+    third = publish(recommendations(10), 3, second)
+    assert pointer(first)["serving"] == "runs/run-1/pack/serving"
+    assert "serving" not in pointer(second)
+    assert pointer(second)["earlier"]["serving"] == "runs/run-1/pack/serving"
+    assert "serving" not in pointer(third)["earlier"]
+
+
 def result_change(result: Result) -> float:
     return round(result.metrics()["change"], 6)
 

@@ -90,18 +90,19 @@ def test_a_retry_of_a_run_does_not_bring_back_what_a_later_one_has_replaced(setu
 
 def test_what_is_kept_and_what_it_points_at_stays_when_the_runs_go(setup: Setup, tmp_path: Path) -> None:
     store, now = open_store("", setup.home), timedelta(0)
-    for name in ("now", "before", "other"):
+    for name in ("now", "before", "copy", "other"):
         (tmp_path / "data").mkdir(exist_ok=True)
         (tmp_path / "data" / "part").write_text(name)
         store.put(tmp_path / "data", f"runs/{name}/result")
-    pointer = json.dumps({"key": "runs/now/result", "earlier": {"key": "runs/before/result"}})
+    before = {"key": "runs/before/result"}
+    pointer = json.dumps({"key": "runs/now/result", "serving": "runs/copy/result", "earlier": before})
     for key, text in ((KEY, pointer), ("published/test/production/odd.json", "[not ours]"), ("history/x", "past")):
         (tmp_path / "file").write_text(text)
         store.put(tmp_path / "file", key)
     collected = collect(setup.home, store, open_memo("", setup.home), runs_older_than=now, fresh=now)
     assert (collected.records, collected.contents) == (1, 1)
-    left = [store.find(key) is not None for key in (KEY, "history/x", "runs/now/result", "runs/before/result")]
-    assert left == [True, True, True, True]
+    stays = (KEY, "history/x", "runs/now/result", "runs/copy/result", "runs/before/result")
+    assert [key for key in stays if store.find(key) is None] == []
     assert store.find("runs/other/result") is None
     assert list((setup.home / "tmp").glob("*")) == []
 

@@ -16,7 +16,9 @@ def is_kept_file(key: str) -> bool:
 
 
 def published_keys(store: ArtifactStore, folder: Path) -> set[str]:
-    """The keys of all results that are published, and of those before them; `folder` is not there yet.
+    """The keys of all results that are published, with their serving copies, and of those before them.
+
+    `folder` is not there yet.
 
     Raises:
         StoreError: the store cannot be reached, or does not give what it has.
@@ -32,5 +34,5 @@ def _named(file: Path) -> Iterator[str]:
     with suppress(ValueError):
         pointer: Any = json.loads(file.read_text(encoding="utf-8"))
         for one in (pointer, pointer.get("earlier")) if isinstance(pointer, dict) else ():
-            if isinstance(one, dict) and isinstance(one.get("key"), str):
-                yield one["key"]
+            named = (one.get("key"), one.get("serving")) if isinstance(one, dict) else ()
+            yield from (key for key in named if isinstance(key, str))
