@@ -59,7 +59,7 @@ def main() -> int:
     scale = FULL if given.full else SMALL
     begun = environment()
     found = {name: measured_or_failed(name, scale) for name in given.stages or stages()}
-    new = {name: lines(name, rows, begun.when) for name, rows in found.items()}
+    new = {name: lines(name, rows, begun.when, decisive=given.full) for name, rows in found.items()}
     sys.stdout.write(section(scale, new, begun.where))
     if given.write:
         both = kept(RESULTS, scale, begun.where) | new

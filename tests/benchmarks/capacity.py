@@ -58,7 +58,8 @@ class Machine:
 class Stage:
     """What one operation takes: processor seconds, peak bytes of memory, bytes that it leaves.
 
-    A divisible one takes the memory for each of its shards, on as many machines as one likes.
+    A divisible one takes the memory for each of its shards, on as many machines as one likes. One that spills goes on
+    in files where memory ends.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Stage:
     memory: float
     left: float = 0
     divisible: bool = False
+    spills: bool = False
 
     def hours(self, machine: Machine) -> float:
         """On one machine, if it fits."""
@@ -82,9 +84,9 @@ def stages(load: Load, costs: Costs) -> list[Stage]:
     train = costs["train_read_cpu"] + costs["iterations"] * costs["train_cpu"]
     read = pairs / 1e6 * costs["predict_read_cpu"]
     predict = read + scores / 1e9 * costs["predict_cpu"] + rows / 1e6 * costs["row_cpu"]
-    shard = load.items * FACTORS * 4 + costs["predict_memory"] * GIB
+    shard = load.items * FACTORS * 4 + load.users * costs["user_memory"] + costs["batch_memory"] * GIB
     return [
-        Stage("clean", load.events / 1e6 * costs["clean_cpu"], load.events * costs["clean_memory"], table),
+        Stage("clean", load.events / 1e6 * costs["clean_cpu"], load.events * costs["clean_memory"], table, spills=True),
         Stage("split", pairs / 1e6 * costs["split_cpu"], pairs * costs["split_memory"], table),
         Stage("train", pairs / 1e6 * train, pairs * costs["train_memory"] + factors, factors),
         Stage("predict", predict, shard, rows * costs["row_bytes"], divisible=True),
@@ -102,9 +104,10 @@ class Limit:
 
 
 TAKES_OVER = {
-    "memory of clean": "its own mode for logs larger than memory; then DuckDB or Spark",
+    "memory of clean": "its files on disk, more slowly; where these take too long, DuckDB or Spark",
     "memory of split": "DuckDB or Spark: windows over each user's pairs",
     "memory of train": "Spark's ALS; ALX on TPUs",
+    "memory of predict": "models divided by user, each with all items",
     "memory of evaluate": "DuckDB or Spark: means over users",
     "time of clean": "Spark, the log divided by user",
     "time of split": "DuckDB or Spark: windows over each user's pairs",
@@ -116,16 +119,17 @@ TAKES_OVER = {
 def limits(costs: Costs) -> list[Limit]:
     """All of them, the first to break on the reference machine first.
 
-    Users grow with the events, and the catalogue stays at a million items. Predict has no limit of this kind.
+    Users grow with the events, and the catalogue stays at a million items. The time of predict has no limit.
     """
     unit = LOADS[0]
     machines = Machine.of(costs, "reference_"), Machine.of(costs)
     found = []
     for stage in stages(unit, costs):
+        fits = [unit.events * machine.memory / stage.memory for machine in machines]
+        found.append(Limit(f"memory of {stage.name}", *fits))
         if not stage.divisible:
-            memory = [unit.events * machine.memory / stage.memory for machine in machines]
-            time = [unit.events * costs["hours"] / stage.hours(machine) for machine in machines]
-            found += [Limit(f"memory of {stage.name}", *memory), Limit(f"time of {stage.name}", *time)]
+            ends = [unit.events * costs["hours"] / stage.hours(machine) for machine in machines]
+            found.append(Limit(f"time of {stage.name}", *ends))
     return sorted(found, key=lambda limit: limit.reference)
 
 
@@ -158,7 +162,7 @@ def estimate_table(load: Load, costs: Costs) -> str:
 def _needed(stage: Stage, machine: Machine, costs: Costs) -> str:
     """How long it takes on such a machine, or how many end in time if it can be divided."""
     if stage.memory > machine.memory:
-        return "does not fit"
+        return "from files" if stage.spills else "does not fit"
     hours = stage.hours(machine)
     if not stage.divisible or hours <= costs["hours"]:
         return f"{hours:,.2f} h"

@@ -186,7 +186,8 @@ def costs(small: Observed, large: Observed) -> dict[str, float]:
         "predict_read_cpu": cpu("predict-one") / pairs * 1e6,
         "predict_cpu": scored / (large.scores - small.scores) * 1e9,
         "row_cpu": row * 1e6,
-        "predict_memory": large.runs[f"predict-{longest}"].peak / GIB,
+        "user_memory": peak("predict-one") / (large.size.people - small.size.people),
+        "batch_memory": large.runs[f"predict-{longest}"].peak / GIB,
         "evaluate_cpu": cpu("evaluate") / rows * 1e6,
         "evaluate_memory": peak("evaluate") / rows,
     }

@@ -19,6 +19,11 @@ def test_each_row_is_one_line_of_markdown() -> None:
     ]
 
 
+def test_a_small_log_misses_no_target() -> None:
+    small = lines("clean", ROWS, "today", decisive=False).splitlines()
+    assert [line.split(" | ")[-2] for line in small] == ["yes", "-"]
+
+
 def test_figures_are_kept_with_date_load_machine_and_versions() -> None:
     begun = environment()
     assert re.fullmatch(r"\d{4}-\d\d-\d\d, load \d+\.\d", begun.when)
@@ -86,8 +91,8 @@ def test_a_stage_that_fails_is_a_row_and_does_not_end_the_others(
     assert command.main() == 1
     printed = capsys.readouterr().out.splitlines()
     assert [line.split(" | ")[:-1] for line in printed[-2:]] == [
-        ["| `clean`", "clean", "-", "-", "failed: the disk is full", "**no**"],
-        ["| `train`", "train", r"a\|b", "<= 1 x", "2 x slow", "**no**"],
+        ["| `clean`", "clean", "-", "-", "failed: the disk is full", "-"],
+        ["| `train`", "train", r"a\|b", "<= 1 x", "2 x slow", "-"],
     ]
 
 
