@@ -191,8 +191,8 @@ def costs(small: Observed, large: Observed) -> dict[str, float]:
         "evaluate_cpu": cpu("evaluate") / rows * 1e6,
         "evaluate_memory": peak("evaluate") / rows,
     }
-    if lost := [name for name, value in found.items() if value <= 0]:
-        raise BenchmarkError(f"Lost in the noise: {', '.join(lost)}. Measure again, on a machine that is quiet.")
+    if lost := [f"{name} {value:.3g}" for name, value in found.items() if value <= 0]:
+        raise BenchmarkError(f"Lost in the noise: {', '.join(lost)}, of {found}. Measure again, on a quiet machine.")
     return found
 
 
