@@ -26,7 +26,7 @@ _DAMAGED = "Write the file again. It may be cut off, lack a quote, or have more 
 DELIMITERS = {"comma": ",", "tab": "\t", "semicolon": ";", "pipe": "|"}
 DETECTED = "auto"
 
-PARQUET_ROWS, CSV_BYTES = 1 << 17, 1 << 22
+PARQUET_ROWS, CSV_BYTES = 1 << 18, 1 << 22
 """What is read at once."""
 
 
@@ -59,7 +59,7 @@ def read_columns(path: Path, columns: Mapping[str, Any] | None, form: CsvFormat)
 
 def read_batches(path: Path, columns: Mapping[str, Any], form: CsvFormat) -> Iterator[pa.RecordBatch]:
     """One file -> the named columns, as ``read_columns`` gives them, in batches of some 100,000 rows: one batch is held
-    in memory at a time. Text of Parquet comes as CSV's, where ``columns`` asks for dictionary-encoded text.
+    in memory at a time.
     """
     with _errors_of(path, form):
         yield from (

@@ -26,7 +26,7 @@ SMALLER_UNITS = ("ms", "us")
 VIEW = "view"
 """What every row is in a log without an event column."""
 
-BATCHES_AHEAD = 4
+BATCHES_AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,7 @@ class LogReader:
     @property
     def wanted(self) -> dict[str, Any]:
         """The columns to read, with the types that they have in CSV."""
-        layout = self._layout
-        ids = {layout.user_column: pa.string(), layout.item_column: pa.string()}
-        kinds = {layout.event_column: TEXT} if layout.event_column else {}
-        return {**ids, **kinds, layout.time_column: pa.string()}
+        return dict.fromkeys(self._encoders, TEXT) | {self._layout.time_column: pa.string()}
 
     def add(self, batches: Iterator[tuple[Path, pa.RecordBatch]]) -> None:
         """Add batches, each with the file that it is of. Raises ``DataError`` for a column of another type."""
