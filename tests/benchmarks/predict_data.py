@@ -5,12 +5,16 @@ The factors are trained by implicit, so that no change of our training changes w
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, load_npz, save_npz
 
 from tests.benchmarks.harness import Scale
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 N = 100
 ITERATIONS = 5
@@ -37,15 +41,13 @@ class Known:
 
 def made(scale: Scale, factors: int) -> Path:
     """A folder with seen.npz, interactions/ (a table as preprocess writes it) and model/ (as train writes it)."""
-    return scale.made(f"predict-{factors}", lambda folder: _make(scale, factors, folder))
+    return scale.made(f"als-{factors}", lambda folder: _make(scale, factors, folder))
 
 
 def _make(scale: Scale, factors: int, folder: Path) -> None:
-    import pyarrow as pa
     import pyarrow.parquet as pq
     from implicit.cpu.als import AlternatingLeastSquares
 
-    from machiya_component.ports import TableOutput
     from machiya_recommender.factors import Factors
     from machiya_recommender.machine import available_cpus, single_threaded_blas
     from machiya_recommender.model import Model, save_model
@@ -58,6 +60,7 @@ def _make(scale: Scale, factors: int, folder: Path) -> None:
             factors=factors, iterations=ITERATIONS, random_state=0, num_threads=available_cpus()
         )
         als.fit(seen, show_progress=False)
+    seen.sort_indices()
     users, items = (_ids(letter, count) for letter, count in zip("ui", seen.shape, strict=True))
     save_npz(folder / "seen.npz", seen, compressed=False)
     for name in ("model", "interactions"):
@@ -65,18 +68,21 @@ def _make(scale: Scale, factors: int, folder: Path) -> None:
     popularity = np.bincount(seen.indices, minlength=len(items))
     found = Factors(als.user_factors, als.item_factors)
     save_model(Model("als", {"factors": factors}, users, items, popularity, found), folder / "model")
-    user = np.repeat(np.arange(len(users), dtype=np.int32), np.diff(seen.indptr))
-    table = pa.table(
-        {
-            "user_id": pa.DictionaryArray.from_arrays(user, users),
-            "item_id": pa.DictionaryArray.from_arrays(seen.indices.astype(np.int32), items),
-            "weight": pa.array(seen.data.astype(np.float64)),
-        }
-    )
-    TableOutput(folder / "interactions").write(table)
+    _write_interactions(seen, users, items, folder / "interactions")
 
 
-def _ids(letter: str, count: int) -> "pa.Array":  # type: ignore[name-defined]  # noqa: F821
+def _write_interactions(seen: csr_matrix, users: "pa.Array", items: "pa.Array", folder: Path) -> None:
+    """The table of pairs, sorted by user and item: strings, which the writer encodes for each row group."""
+    import pyarrow as pa
+
+    from machiya_component.ports import TableOutput
+
+    user = np.repeat(np.arange(len(users)), np.diff(seen.indptr))
+    columns = [users.take(pa.array(user)), items.take(pa.array(seen.indices)), pa.array(seen.data.astype(np.float64))]
+    TableOutput(folder).write(pa.table(columns, ["user_id", "item_id", "weight"]))
+
+
+def _ids(letter: str, count: int) -> "pa.Array":
     """Ids whose order is that of the numbers."""
     import pyarrow as pa
 

@@ -105,14 +105,18 @@ def predict(
         )
     with _refused_input(), single_threaded_blas():
         known, seen = load_model(model.path), HistoryReader(interactions.files)
-        targets = sorted_unique(users.read(["user_id"])["user_id"]) if users else seen.users()
-        part = shard_range(len(targets), shard, shards)
+        if users:
+            everybody = sorted_unique(users.read(["user_id"])["user_id"])
+            part = shard_range(len(everybody), shard, shards)
+            targets = everybody[part.start : part.stop]
+        else:
+            targets = seen.users(shard, shards)
         recommender, summary = Recommender(known, n, filter_seen), Summary(n)
         weights = known.neighbours is not None
 
         def lists() -> Iterator[Recommendations]:
-            with context.progress(len(part), "predict") as progress:
-                for batch in batches(part, batch_size):
+            with context.progress(len(targets), "predict") as progress:
+                for batch in batches(range(len(targets)), batch_size):
                     names = targets[batch.start : batch.stop]
                     history = seen.read(names, known.items, weights)
                     for found in recommender.in_batches(names, history, available_cpus(), batch.start):

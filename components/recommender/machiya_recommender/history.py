@@ -1,6 +1,6 @@
 """What users have seen, read from the Parquet parts of interactions for some users at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from machiya_recommender.interactions import checked_weights, positions, require_no_missing, sorted_unique
+from machiya_recommender.interactions import checked_weights, count_before, positions, require_no_missing, sorted_unique
+from machiya_recommender.sharding import shard_range
 
 ROWS_AT_A_TIME = 1 << 20
 """Rows that are decoded at once (a row group at least), about 20 bytes each."""
+ROW_GROUPS_PER_SHARD = 16
+"""With at least so many a shard is made of whole row groups: then shards differ by a sixteenth at most."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,13 @@ class History:
 
     @classmethod
     def of(
-        cls, users: NDArray[np.int64], items: NDArray[np.int32], weights: NDArray[np.float64] | None, count: int
+        cls, users: NDArray[np.int32], items: NDArray[np.int32], weights: NDArray[np.float64] | None, count: int
     ) -> "History":
         """Rows (users, items and weights of equal length, in any order) put together for ``count`` users."""
         if (users[1:] < users[:-1]).any():
             order = np.argsort(users, kind="stable")
             users, items, weights = users[order], items[order], None if weights is None else weights[order]
-        return cls(np.searchsorted(users, np.arange(count + 1)).astype(np.int64), items, weights)
+        return cls(np.searchsorted(users, np.arange(count + 1, dtype=np.int32)).astype(np.int64), items, weights)
 
     def part(self, users: range) -> "History":
         """The history of contiguous users."""
@@ -54,16 +57,30 @@ class History:
 
 @dataclass(frozen=True)
 class _RowGroups:
-    """Neighbouring row groups of one part. lowest, highest: user ids in UTF-8 between which theirs lie, if known."""
+    """Some row groups of one part. lowest, highest: user ids in UTF-8 between which theirs lie, if known."""
 
     file: Path
     numbers: list[int]
+    rows: int
     lowest: bytes | None
     highest: bytes | None
 
     def may_hold(self, lowest: bytes, highest: bytes) -> bool:
         """Whether a user from ``lowest`` to ``highest`` can be there."""
         return self.lowest is None or self.highest is None or (self.lowest <= highest and self.highest >= lowest)
+
+    def with_next(self, other: "_RowGroups") -> "_RowGroups":
+        """Both in one."""
+        known = [bound for one in (self, other) for bound in (one.lowest, one.highest) if bound is not None]
+        lowest, highest = (min(known), max(known)) if len(known) == 4 else (None, None)
+        return _RowGroups(self.file, self.numbers + other.numbers, self.rows + other.rows, lowest, highest)
+
+    def near(self, users: pa.Array) -> tuple[int, pa.Array]:
+        """Those of ``users`` (sorted) who can be there, and how many come before them: fewer are faster looked up."""
+        if self.lowest is None or self.highest is None:
+            return 0, users
+        first = count_before(users, self.lowest)
+        return first, users[first : count_before(users, self.highest) + 1]
 
 
 @dataclass(frozen=True)
@@ -76,13 +93,36 @@ class HistoryReader:
 
     files: Sequence[Path]
 
-    def users(self) -> pa.Array:
-        """All users: unique ids, sorted by their UTF-8 bytes. Raises InvalidInputError where one is missing."""
-        found = [pa.array([], pa.string())]
-        for groups in self._groups:
-            column = _read(groups, ["user_id"])["user_id"]
-            found += [_used(chunk) for chunk in column.chunks]
-        return sorted_unique(pa.chunked_array(found))
+    def users(self, shard: int = 0, shards: int = 1) -> pa.Array:
+        """The users of one shard: unique ids, sorted by their UTF-8 bytes. In their order the shards make up all users.
+
+        Of interactions that are sorted by user_id and have many row groups, shards are as many row groups each, and no
+        others are read; else all users are found, and cut into equal parts. Raises InvalidInputError where one is
+        missing.
+        """
+        starts = self._starts(shards)
+        if starts is None:
+            everybody = self._users_in(self._groups)
+            part = shard_range(len(everybody), shard, shards)
+            return everybody[part.start : part.stop]
+        lowest, end = starts[shard] or b"", starts[shard + 1]
+        found = self._users_in([one for one in self._groups if one.may_hold(lowest, end or one.highest or b"")])
+        return found[count_before(found, lowest) : None if end is None else count_before(found, end)]
+
+    def _starts(self, shards: int) -> list[bytes | None] | None:
+        """The least user id of each shard, and None after the last; None where row groups do not tell."""
+        groups = self._groups
+        bounds = [one.highest for one in groups[:-1]], [one.lowest for one in groups[1:]]
+        if len(groups) < ROW_GROUPS_PER_SHARD * shards or any(
+            before is None or after is None or before > after for before, after in zip(*bounds, strict=True)
+        ):
+            return None
+        return [b"", *(groups[len(groups) * shard // shards].lowest for shard in range(1, shards)), None]
+
+    @staticmethod
+    def _users_in(groups: Sequence[_RowGroups]) -> pa.Array:
+        used = [_used(_read(some, ["user_id"])["user_id"]) for some in _together(groups)]
+        return sorted_unique(pa.chunked_array([pa.array([], pa.string()), *used]))
 
     def read(self, users: pa.Array, items: pa.Array, weights: bool = False) -> History:
         """What ``users`` (sorted unique ids) have seen of ``items`` (likewise), in their order.
@@ -91,10 +131,10 @@ class HistoryReader:
         that is missing, NaN, negative or beyond float32.
         """
         columns = ["user_id", "item_id", *(["weight"] if weights else [])]
-        read = [_known(_read(groups, columns), users, items) for groups in self._holding(users)]
+        read = [_known(_read(groups, columns), groups, users, items) for groups in self._holding(users)]
         if not read:
             nothing = np.empty(0, np.float64) if weights else None
-            return History.of(np.empty(0, np.int64), np.empty(0, np.int32), nothing, len(users))
+            return History.of(np.empty(0, np.int32), np.empty(0, np.int32), nothing, len(users))
         rows, places, values = zip(*read, strict=True)
         found = np.concatenate(values) if weights else None
         return History.of(np.concatenate(rows), np.concatenate(places), found, len(users))
@@ -102,7 +142,7 @@ class HistoryReader:
     def _holding(self, users: pa.Array) -> Iterator[_RowGroups]:
         if len(users):
             lowest, highest = (users[place].as_py().encode() for place in (0, len(users) - 1))
-            yield from (groups for groups in self._groups if groups.may_hold(lowest, highest))
+            yield from _together([one for one in self._groups if one.may_hold(lowest, highest)])
 
     @cached_property
     def _groups(self) -> list[_RowGroups]:
@@ -110,25 +150,34 @@ class HistoryReader:
 
 
 def _row_groups(file: Path) -> Iterator[_RowGroups]:
-    """The row groups of a part, some neighbours together."""
+    """Each row group of a part."""
     with pq.ParquetFile(file) as part:
         metadata = part.metadata
         column = next(at for at in range(metadata.num_columns) if metadata.schema.column(at).path == "user_id")
-        waiting: list[int] = []
         for number in range(metadata.num_row_groups):
-            waiting.append(number)
-            rows = sum(metadata.row_group(one).num_rows for one in waiting)
-            if rows >= ROWS_AT_A_TIME or number == metadata.num_row_groups - 1:
-                yield _RowGroups(file, waiting, *_bounds([metadata.row_group(one).column(column) for one in waiting]))
-                waiting = []
+            group = metadata.row_group(number)
+            yield _RowGroups(file, [number], group.num_rows, *_bounds(group.column(column)))
 
 
-def _bounds(chunks: Sequence[pq.ColumnChunkMetaData]) -> tuple[bytes | None, bytes | None]:
-    """The lowest and the highest value, (None, None) where one of the chunks does not tell."""
-    known = [chunk.statistics for chunk in chunks if chunk.is_stats_set and chunk.statistics.has_min_max]
-    if len(known) < len(chunks):
+def _together(groups: Iterable[_RowGroups]) -> Iterator[_RowGroups]:
+    """The same row groups, neighbours of one part that are small enough in one."""
+    waiting: _RowGroups | None = None
+    for one in groups:
+        if waiting and waiting.file == one.file and waiting.rows + one.rows <= ROWS_AT_A_TIME:
+            waiting = waiting.with_next(one)
+            continue
+        if waiting:
+            yield waiting
+        waiting = one
+    if waiting:
+        yield waiting
+
+
+def _bounds(chunk: pq.ColumnChunkMetaData) -> tuple[bytes | None, bytes | None]:
+    """The lowest and the highest value, (None, None) where it does not tell."""
+    if not chunk.is_stats_set or not chunk.statistics.has_min_max:
         return None, None
-    return min(_bytes(one.min) for one in known), max(_bytes(one.max) for one in known)
+    return _bytes(chunk.statistics.min), _bytes(chunk.statistics.max)
 
 
 def _bytes(value: str | bytes) -> bytes:
@@ -141,35 +190,42 @@ def _read(groups: _RowGroups, columns: list[str]) -> pa.Table:
         table = part.read_row_groups(groups.numbers, columns=columns, use_threads=False)
     for name in columns:
         require_no_missing(table[name], name)
-    return table.unify_dictionaries()
+    return table
 
 
 def _known(
-    table: pa.Table, users: pa.Array, items: pa.Array
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    table: pa.Table, groups: _RowGroups, users: pa.Array, items: pa.Array
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
     """The rows of known users and items: positions of both, and weights (none where the table has none)."""
-    row, place = _positions(table["user_id"], users), _positions(table["item_id"], items)
+    first, near = groups.near(users)
+    row, place = _positions(table["user_id"], near, first), _positions(table["item_id"], items)
     weights = checked_weights(table["weight"]) if "weight" in table.column_names else np.empty(0, np.float32)
     known = (row >= 0) & (place >= 0)
     if not known.all():
         row, place, weights = row[known], place[known], weights[known] if len(weights) else weights
-    return row, place.astype(np.int32), weights.astype(np.float64)
+    return row, place, weights.astype(np.float64)
 
 
-def _positions(column: pa.ChunkedArray, known: pa.Array) -> NDArray[np.int64]:
-    """The position of each value in ``known``, -1 where it is not there; each different value is looked up once."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    found = [
-        positions(chunk.dictionary.cast(pa.string()), known)[chunk.indices.to_numpy(zero_copy_only=False)]
-        for chunk in encoded.chunks
-    ]
-    return np.concatenate([np.empty(0, np.int64), *found])
+def _positions(column: pa.ChunkedArray, known: pa.Array, first: int = 0) -> NDArray[np.int32]:
+    """The position of each value in ``known``, counted from ``first``; -1 where it is not there.
+
+    Each different value is looked up once.
+    """
+    codes, values = _encoded(column)
+    found = positions(values, known)
+    return np.where(found >= 0, found + first, -1).astype(np.int32)[codes]
 
 
-def _used(column: pa.Array) -> pa.Array:
-    """The different values of a chunk; a dictionary may hold some that do not occur."""
-    if not pa.types.is_dictionary(column.type):
-        return column.unique().cast(pa.string())
-    codes = column.indices.to_numpy(zero_copy_only=False)
-    used = np.flatnonzero(np.bincount(codes, minlength=len(column.dictionary)))
-    return column.dictionary.take(pa.array(used)).cast(pa.string())
+def _used(column: pa.ChunkedArray) -> pa.Array:
+    """The different values of a column; a dictionary may hold some that do not occur."""
+    codes, values = _encoded(column)
+    return values.take(pa.array(np.flatnonzero(np.bincount(codes, minlength=len(values)))))
+
+
+def _encoded(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], pa.Array]:
+    """Codes (rows,) and the strings they stand for."""
+    encoded = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    if not encoded.num_chunks:
+        return np.empty(0, np.int32), pa.array([], pa.string())
+    codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    return np.concatenate(codes), encoded.chunk(0).dictionary.cast(pa.string())

@@ -1,5 +1,6 @@
 """Interactions as a sparse matrix of users and items."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,6 +64,11 @@ def positions(ids: pa.ChunkedArray | pa.Array, known: pa.Array) -> NDArray[np.in
     """The position of each of ``ids`` in ``known`` (int64, same length); -1 where it is not there."""
     found = pc.fill_null(pc.index_in(ids, value_set=known), -1)
     return np.asarray(found.to_numpy(), dtype=np.int64)
+
+
+def count_before(known: pa.Array, name: bytes) -> int:
+    """How many of ``known`` (sorted) come before ``name``, by their UTF-8 bytes."""
+    return bisect_left(range(len(known)), name, key=lambda place: known[place].as_py().encode())
 
 
 def _matrix(

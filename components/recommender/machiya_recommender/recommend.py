@@ -1,6 +1,5 @@
 """The top N items of many users."""
 
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from machiya_recommender.errors import InvalidInputError
 from machiya_recommender.history import History
-from machiya_recommender.interactions import positions
+from machiya_recommender.interactions import count_before, positions
 from machiya_recommender.kernels.lists import fill_popular, rank_neighbours
 from machiya_recommender.model import Model
 from machiya_recommender.products import Excluded, ItemIndex, Lists, best_products, rows_at_a_time
@@ -182,7 +181,7 @@ class Recommender:
         if not len(targets):
             return np.empty(0, np.int64)
         users = self.model.users
-        first, last = (_place(users, targets[place].as_py()) for place in (0, len(targets) - 1))
+        first, last = (count_before(users, targets[place].as_py().encode()) for place in (0, len(targets) - 1))
         near = users.slice(first, last + 1 - first)  # a shard need not look at all users of the model
         found = positions(targets, near)
         return np.where(found >= 0, found + first, -1)
@@ -206,11 +205,6 @@ class Recommender:
         """All items, the most popular first; and the popularity of each item by position."""
         popularity = self.model.popularity.astype(np.float32)
         return np.argsort(-popularity, kind="stable").astype(np.int32), popularity
-
-
-def _place(users: pa.Array, name: str) -> int:
-    """How many of ``users`` (sorted) come before ``name``, by their UTF-8 bytes."""
-    return bisect_left(range(len(users)), name.encode(), key=lambda place: users[place].as_py().encode())
 
 
 def _in_one_list(users: range, lists: Lists, of_model: NDArray[np.int32]) -> Recommendations:

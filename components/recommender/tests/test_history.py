@@ -75,7 +75,7 @@ def small_reads(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("parts", [1, 3])
 @pytest.mark.parametrize("options", [{}, {"use_dictionary": False}, {"write_statistics": False}])
 @pytest.mark.parametrize("order", [list, shuffled])
-@pytest.mark.parametrize("size", [1, 7, 1000])
+@pytest.mark.parametrize("size", [7, 1000])
 def test_users_in_batches_have_what_the_log_says(
     tmp_path: Path, parts: int, options: dict[str, Any], order: Callable[[Rows], Rows], size: int
 ) -> None:
@@ -87,6 +87,29 @@ def test_users_in_batches_have_what_the_log_says(
         names = USERS[batch.start : batch.stop]
         found |= seen(reader.read(pa.array(names), pa.array(ITEMS), weights=True), names)
     assert found == naive(rows, USERS)
+
+
+@pytest.mark.parametrize("order", [list, shuffled])
+@pytest.mark.parametrize(("shards", "group"), [(1, 16), (2, 1), (3, 1), (7, 16), (50, 1000)])
+def test_the_users_of_the_shards_are_all_users_in_their_order(
+    tmp_path: Path, order: Callable[[Rows], Rows], shards: int, group: int
+) -> None:
+    reader = written(tmp_path, order([row for row in log() if row[0] != LONG]), 2, group)
+    found = [user for shard in range(shards) for user in reader.users(shard, shards).to_pylist()]
+    assert found == [user for user in USERS if user != LONG]
+
+
+def test_a_shard_of_sorted_interactions_is_read_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = written(tmp_path, [(f"u{number:04d}", "i00", 1.0) for number in range(1024)])
+    rows: list[int] = []
+
+    def counted(groups: _RowGroups, columns: list[str]) -> pa.Table:
+        rows.append(groups.rows)
+        return pq.read_table(groups.file, columns=columns).slice(groups.numbers[0] * 16, groups.rows)
+
+    monkeypatch.setattr("machiya_recommender.history._read", counted)
+    assert reader.users(1, 4).to_pylist() == [f"u{number:04d}" for number in range(256, 512)]
+    assert sum(rows) <= 256 + 16
 
 
 def test_strangers_have_seen_nothing(tmp_path: Path) -> None:
@@ -106,7 +129,7 @@ def test_weights_are_read_only_where_they_are_asked_for(tmp_path: Path) -> None:
 def test_row_groups_without_one_of_the_users_are_not_read(tmp_path: Path) -> None:
     reader = written(tmp_path, [(f"u{number:04d}", "i00", 1.0) for number in range(1000)])
     some = pa.array([f"u{number:04d}" for number in range(500, 510)])
-    assert len(reader._groups) > 15
+    assert len(reader._groups) > 60
     assert len(list(reader._holding(some))) <= 2
     assert reader.read(some, pa.array(ITEMS)).starts.tolist() == list(range(11))
 
@@ -116,8 +139,8 @@ def test_row_groups_without_one_of_the_users_are_not_read(tmp_path: Path) -> Non
     [(b"a", b"b", False), (b"c", b"c", True), (b"a", b"z", True), (b"f", b"g", False)],
 )
 def test_bounds_tell_what_may_be_there(lowest: bytes, highest: bytes, expected: bool) -> None:
-    assert _RowGroups(Path("part"), [0], b"c", b"e").may_hold(lowest, highest) is expected
-    assert _RowGroups(Path("part"), [0], None, None).may_hold(lowest, highest)
+    assert _RowGroups(Path("part"), [0], 1, b"c", b"e").may_hold(lowest, highest) is expected
+    assert _RowGroups(Path("part"), [0], 1, None, None).may_hold(lowest, highest)
 
 
 def test_dictionaries_may_hold_values_that_do_not_occur(tmp_path: Path) -> None:
