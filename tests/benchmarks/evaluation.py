@@ -1,12 +1,13 @@
 """evaluation: all accuracy metrics at four cutoffs against the libraries that have them, and compare at full size.
 
-Every library begins with the same arrays of codes and makes of them what it takes: implicit and ours a sparse matrix,
+Every library gets what it takes, made before it counts: implicit and ours arrays and held-out items sorted by user,
 RecTools data frames, ranx arrays of pairs. Equal metrics must agree. implicit knows one cutoff at a time, and
 four metrics, of which only the number of hits means the same as here (it divides by less where items are few).
 """
 
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,11 @@ def rows(scale: Scale) -> list[Row]:
 
 def _metrics(scale: Scale) -> Iterator[Row]:
     folder = lists_made(scale)
-    data = (folder,)
     quick = measure(
         {
-            "ours": Case(ours, data, warm=True),
-            "from Parquet": Case(ours_from_parquet, data, warm=True),
-            "implicit": Case(by_implicit, data, warm=True),
+            "ours": Case(ours, prepare=partial(for_ours, folder), warm=True),
+            "from Parquet": Case(ours_from_parquet, (folder,), warm=True),
+            "implicit": Case(by_implicit, prepare=partial(for_implicit, folder), warm=True),
         },
         scale.repeat,
     )
@@ -61,13 +61,13 @@ def _rectools(folder: Path, mine: Measurement) -> Iterator[Row]:
     if not Path(APART).exists():
         yield not_measured("evaluate", "RecTools, CPU", ">= 100 x", "RecTools is not installed")
         return
-    other = measure({"RecTools": Case(by_rectools, (folder,), python=APART)}, 1)["RecTools"]
+    other = measure({"RecTools": Case(by_rectools, prepare=partial(for_rectools, folder), python=APART)}, 1)["RecTools"]
     _agree(mine, other, 1e-9)
     yield at_least("evaluate", "RecTools, CPU", other.cpu / mine.cpu, 100, note=f"{other.cpu:.1f} s")
 
 
 def _ranx(folder: Path, mine: Measurement) -> Iterator[Row]:
-    other = measure({"ranx": Case(by_ranx, (folder,), warm=True)}, 1)["ranx"]
+    other = measure({"ranx": Case(by_ranx, prepare=partial(for_ranx, folder), warm=True)}, 1)["ranx"]
     difference = max(abs(mine.value[name] - value) for name, value in other.value.items())
     yield at_most("evaluate", "ranx, all means", difference, 1e-4, unit="difference")
     yield at_least("evaluate", "ranx, CPU", other.cpu / mine.cpu, 1, note=f"{other.cpu:.2f} s")
@@ -92,17 +92,30 @@ def _agree(mine: Measurement, other: Measurement, tolerance: float, metrics: tup
             raise BenchmarkError(f"{name} is {mine.value[name]} here and {value} there.")
 
 
-def ours(folder: Path) -> Values:
-    """From arrays of codes, sorting the held-out rows included."""
+def loaded(folder: Path) -> tuple[Any, Any, Any]:
+    """Lists of shape (users, LENGTH), and user and item of the held-out rows."""
+    import numpy as np
+
+    lists, user, item = (np.load(folder / f"{name}.npy") for name in ("lists", "user", "item"))
+    return lists, user, item
+
+
+def for_ours(folder: Path) -> tuple[Any, Any]:
+    """Lists and ground truth."""
     import numpy as np
 
     from machiya_evaluation.lists import RankedLists
     from machiya_evaluation.truth import ground_truth
 
-    lists, user, item = (np.load(folder / f"{name}.npy") for name in ("lists", "user", "item"))
-    n_users, n_items = len(lists), int(max(lists.max(), item.max())) + 1
-    ranked = RankedLists.of_lengths(np.full(n_users, lists.shape[1]), lists.ravel(), n_items)
-    return _values(ranked, ground_truth(user.astype(np.int64), item, np.ones(user.size), n_users, n_items))
+    lists, user, item = loaded(folder)
+    users, n_items = len(lists), int(max(lists.max(), item.max())) + 1
+    ranked = RankedLists.of_lengths(np.full(users, lists.shape[1]), lists.ravel(), n_items)
+    return ranked, ground_truth(user.astype(np.int64), item, np.ones(user.size), users, n_items)
+
+
+def ours(given: tuple[Any, Any]) -> Values:
+    """All metrics and cutoffs in one pass."""
+    return _values(*given)
 
 
 def ours_from_parquet(folder: Path) -> Values:
@@ -132,41 +145,53 @@ def _values(lists: Any, truth: Any) -> Values:
     return values | {f"hits@{one.k}": float(one.hits.sum()) for one in found}
 
 
-def by_implicit(folder: Path) -> Values:
+def for_implicit(folder: Path) -> tuple[Any, Any]:
+    """Lists and a sparse matrix."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    lists, user, item = loaded(folder)
+    shape = len(lists), int(max(lists.max(), item.max())) + 1
+    return lists, csr_matrix((np.ones(user.size, np.float32), (user, item)), shape)
+
+
+def by_implicit(given: tuple[Any, Any]) -> Values:
     """Each cutoff by itself; the model that it asks for recommendations has them already."""
     import numpy as np
     from implicit.evaluation import ranking_metrics_at_k
     from scipy.sparse import csr_matrix
 
-    lists, user, item = (np.load(folder / f"{name}.npy") for name in ("lists", "user", "item"))
-    shape = len(lists), int(max(lists.max(), item.max())) + 1
-    test = csr_matrix((np.ones(user.size, np.float32), (user, item)), shape)
-    train = 0 * test
+    lists, test = given
+    nothing = csr_matrix(test.shape, dtype=np.float32)
 
     class Ready:
         def recommend(self, users: Any, _: object, N: int) -> tuple[Any, None]:  # noqa: N803 - implicit's name
             return lists[users, :N], None
 
-    found = {k: ranking_metrics_at_k(Ready(), train, test, K=k, show_progress=False, num_threads=0) for k in KS}
-    relevant = np.bincount(user, minlength=len(lists))
-    best = {k: float(np.minimum(relevant, k).sum()) for k in KS}
-    return {f"hits@{k}": metrics["precision"] * best[k] for k, metrics in found.items()}
+    found = {k: ranking_metrics_at_k(Ready(), nothing, test, K=k, show_progress=False, num_threads=0) for k in KS}
+    relevant = np.diff(test.indptr)
+    return {f"hits@{k}": found[k]["precision"] * float(np.minimum(relevant, k).sum()) for k in KS}
 
 
-def by_rectools(folder: Path) -> Values:
-    """Making the data frames counts, and is little of it."""
+def for_rectools(folder: Path) -> tuple[Any, Any]:
+    """Data frames of what is shown and what is held out."""
     import numpy as np
     import pandas as pd
-    from rectools import metrics
-    from rectools.metrics import calc_metrics
 
-    lists, user, item = (np.load(folder / f"{name}.npy") for name in ("lists", "user", "item"))
+    lists, user, item = loaded(folder)
     users, length = lists.shape
     columns = np.repeat(np.arange(users), length), lists.ravel(), np.tile(np.arange(1, length + 1), users)
     shown = pd.DataFrame(dict(zip(("user_id", "item_id", "rank"), columns, strict=True)))
-    known = pd.DataFrame({"user_id": user, "item_id": item})
+    return shown, pd.DataFrame({"user_id": user, "item_id": item})
+
+
+def by_rectools(given: tuple[Any, Any]) -> Values:
+    """All metrics and cutoffs in one call."""
+    from rectools import metrics
+    from rectools.metrics import calc_metrics
+
     kinds = {
-        "ndcg": lambda k: metrics.NDCG(k, divide_by_achievable=True),
+        "ndcg": partial(metrics.NDCG, divide_by_achievable=True),
         "recall": metrics.Recall,
         "precision": metrics.Precision,
         "map": metrics.MAP,
@@ -174,25 +199,29 @@ def by_rectools(folder: Path) -> Values:
         "hit_rate": metrics.HitRate,
     }
     asked = {f"{name}@{k}": kind(k=k) for name, kind in kinds.items() for k in KS}
-    return {name: float(value) for name, value in calc_metrics(asked, shown, known).items()}
+    return {name: float(value) for name, value in calc_metrics(asked, *given).items()}
 
 
-def by_ranx(folder: Path) -> Values:
-    """Pairs of item and score; making them counts."""
-    import warnings
-
+def for_ranx(folder: Path) -> tuple[Any, Any]:
+    """Arrays of (item, gain) and of (item, score), one a user."""
     import numpy as np
+
+    lists, user, item = loaded(folder)
+    score = np.broadcast_to(1 / np.arange(1, lists.shape[1] + 1), lists.shape)
+    truth = np.column_stack([item, np.ones(item.size)]).astype(np.float64)
+    qrels = np.split(truth, np.searchsorted(user, np.arange(1, len(lists))))
+    return qrels, list(np.stack([lists.astype(np.float64), score], axis=2))
+
+
+def by_ranx(given: tuple[Any, Any]) -> Values:
+    """All metrics and cutoffs in one call."""
+    import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ranx's own source has invalid escape sequences
         import ranx
-    lists, user, item = (np.load(folder / f"{name}.npy") for name in ("lists", "user", "item"))
-    score = np.broadcast_to(1 / np.arange(1, lists.shape[1] + 1), lists.shape)
-    run = np.stack([lists.astype(np.float64), score], axis=2)
-    truth = np.column_stack([item, np.ones(item.size)]).astype(np.float64)
-    qrels = np.split(truth, np.searchsorted(user, np.arange(1, len(lists))))
     names = [f"{name}@{k}" for name in METRICS for k in KS]
-    return {name: float(value) for name, value in ranx.evaluate(qrels, list(run), names).items()}
+    return {name: float(value) for name, value in ranx.evaluate(*given, names).items()}
 
 
 def compare_alone(folder: Path) -> Values:

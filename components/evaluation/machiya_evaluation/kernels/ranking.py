@@ -27,6 +27,9 @@ def tally_hits(
 ) -> None:
     """Tallies of the users from `begin` to before `end`; `ranking.Tally` says what they mean.
 
+    Whether a recommendation hits is asked of one byte an item (these stay in the first-level cache), and without a
+    branch that a CPU would have to guess.
+
     Args:
         first: int64, shape (n_users,): the row where the list of each user begins.
         length: int64, shape (n_users,).
@@ -45,26 +48,30 @@ def tally_hits(
         precisions: float64, shape (n_ks, n_users).
         first_hit: int64, shape (n_users,).
     """
-    seen = np.full(n_items, -1, np.int64)
+    seen, relevant = np.empty(n_items, np.int64), np.zeros(n_items, np.uint8)
+    hit = np.empty(discount.size, np.int64)
     for user in range(begin, end):
-        low, high = truth_start[user], truth_start[user + 1]
+        start, low, high = first[user], truth_start[user], truth_start[user + 1]
         for row in range(low, high):
-            seen[truth_item[row]] = row
-        found, rank, best_place, of_list, of_best, of_hits = 0, 0, 0, 0.0, 0.0, 0.0
-        first_hit[user] = 0
+            seen[truth_item[row]], relevant[truth_item[row]] = row, 1
+        n_hits = 0
+        for place in range(min(discount.size - 1, length[user])):
+            hit[n_hits] = place
+            n_hits += relevant[item[start + place]]
+        for row in range(low, high):
+            relevant[truth_item[row]] = 0
+
+        first_hit[user] = hit[0] + 1 if n_hits else 0
+        found, best_place, of_list, of_best, of_hits = 0, 0, 0.0, 0.0, 0.0
         for cutoff in range(ks.size):
-            while rank < min(ks[cutoff], length[user]):
-                row = seen[item[first[user] + rank]]
-                rank += 1
-                if low <= row < high:
-                    found += 1
-                    of_list += truth_gain[row] / discount[rank]
-                    of_hits += found / rank
-                    if found == 1:
-                        first_hit[user] = rank
-            while best_place < min(ks[cutoff], high - low):
-                best_place += 1
-                of_best += truth_gain[low + best_place - 1] / discount[best_place]
+            while found < n_hits and hit[found] < ks[cutoff]:
+                rank = hit[found] + 1
+                found += 1
+                of_list += truth_gain[seen[item[start + rank - 1]]] / discount[rank]
+                of_hits += found / rank
+            for place in range(best_place, min(ks[cutoff], high - low)):
+                of_best += truth_gain[low + place] / discount[place + 1]
+            best_place = min(ks[cutoff], high - low)
             hits[cutoff, user] = found
             gain[cutoff, user] = of_list
             best_gain[cutoff, user] = of_best
