@@ -23,6 +23,7 @@ from machiya_component import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from machiya_recommender.als_side import Solver
     from machiya_recommender.item_knn import Similarity
     from machiya_recommender.model import Algorithm
 
@@ -40,7 +41,9 @@ def train(
     factors: int,
     iterations: int,
     regularization: float,
+    regularization_exponent: float,
     alpha: float,
+    solver: str,
     learning_rate: float,
     neighbours: int,
     similarity: str,
@@ -55,7 +58,7 @@ def train(
     from machiya_recommender.train import TrainParameters, train_model
 
     parameters = TrainParameters(
-        algorithm=cast("Algorithm", algorithm),  # component.yaml has both enums
+        algorithm=cast("Algorithm", algorithm),  # component.yaml has the enums
         factors=factors,
         iterations=iterations,
         regularization=regularization,
@@ -64,6 +67,8 @@ def train(
         neighbours=neighbours,
         similarity=cast("Similarity", similarity),
         seed=seed,
+        solver=cast("Solver", solver),
+        regularization_exponent=regularization_exponent,
     )
     with _refused_input(), single_threaded_blas():
         data = build_interactions(*_columns(interactions))

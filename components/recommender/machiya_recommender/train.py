@@ -1,7 +1,7 @@
 """From interactions to a model, by any of the algorithms."""
 
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -10,8 +10,11 @@ from machiya_recommender.item_knn import Similarity
 from machiya_recommender.model import Algorithm, Model
 from machiya_recommender.training import FactorTrainer, TrainingState, train_factors
 
+if TYPE_CHECKING:
+    from machiya_recommender.als_side import Solver
+
 PAIRS_PER_THREAD = 50_000
-"""With less work than this, threads cost more than they bring: OpenMP's wait for each other while burning CPU."""
+"""With less work than this, threads cost more than they bring: they are started anew for every half step."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class TrainParameters:
     neighbours: int
     similarity: Similarity
     seed: int
+    solver: "Solver" = "conjugate-gradient"
+    regularization_exponent: float = 0.0
 
 
 class Monitor(Protocol):
@@ -42,7 +47,7 @@ class Monitor(Protocol):
 
 
 _USED = {
-    "als": ("factors", "iterations", "regularization", "alpha", "seed"),
+    "als": ("factors", "iterations", "regularization", "regularization_exponent", "alpha", "solver", "seed"),
     "bpr": ("factors", "iterations", "regularization", "learning_rate", "seed"),
     "item-knn": ("neighbours", "similarity"),
     "popularity": (),
@@ -87,7 +92,14 @@ def _trainer(data: Interactions, parameters: TrainParameters, threads: int) -> F
         from machiya_recommender.als import AlsTrainer
 
         return AlsTrainer(
-            data.weights, parameters.factors, parameters.regularization, parameters.alpha, parameters.seed, threads
+            data.weights,
+            parameters.factors,
+            parameters.regularization,
+            parameters.alpha,
+            parameters.seed,
+            threads,
+            parameters.solver,
+            parameters.regularization_exponent,
         )
     from machiya_recommender.bpr import BprTrainer
 

@@ -57,6 +57,11 @@ def fit_in_place(model: MatrixFactorizationBase, factors: Factors, matrix: csr_m
     model.user_factors, model.item_factors = factors.users, factors.items
     with np.errstate(over="ignore", invalid="ignore"), suppress(ModelFitError):  # said better below
         model.fit(matrix, show_progress=False)
+    require_finite(factors)
+
+
+def require_finite(factors: Factors) -> None:
+    """Raise InvalidInputError when a training has diverged."""
     if not (np.isfinite(factors.users).all() and np.isfinite(factors.items).all()):
         raise InvalidInputError(
             "The training diverged: some factors are not finite numbers.",
