@@ -25,7 +25,7 @@ from tests.benchmarks.harness import (
     measure,
     not_measured,
 )
-from tests.benchmarks.predict_data import Known, N, made
+from tests.benchmarks.predict_data import Known, N, for_full_size, made
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 TARGETS = {64: 4.0, 128: 2.4}
@@ -37,7 +37,7 @@ TILE = 512
 
 def rows(scale: Scale) -> list[Row]:
     """At 64 and at 128 factors."""
-    return [row for factors in TARGETS for row in _rows(scale, factors)]
+    return [for_full_size(row, scale) for factors in TARGETS for row in _rows(scale, factors)]
 
 
 def _rows(scale: Scale, factors: int) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 The factors are trained by implicit, so that no change of our training changes what prediction is measured on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, load_npz, save_npz
 
-from tests.benchmarks.harness import Scale
+from tests.benchmarks.harness import Row, Scale
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +42,11 @@ class Known:
 def made(scale: Scale, factors: int) -> Path:
     """A folder with seen.npz, interactions/ (a table as preprocess writes it) and model/ (as train writes it)."""
     return scale.made(f"als-{factors}", lambda folder: _make(scale, factors, folder))
+
+
+def for_full_size(row: Row, scale: Scale) -> Row:
+    """Targets are for the reference size: below it a start and a list of 100 are most of the work."""
+    return row if scale.share >= 1 else replace(row, target=f"{row.target} at full size", reached=None)
 
 
 def _make(scale: Scale, factors: int, folder: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.benchmarks.harness import BenchmarkError, Case, Measurement, Row, Scale, at_most, measure
-from tests.benchmarks.predict_data import N, made
+from tests.benchmarks.predict_data import N, for_full_size, made
 
 STAGE = "scaling, predict at 64 factors"
 SHARDS = (1, 2, 4, 8)
@@ -28,7 +28,8 @@ def rows(scale: Scale) -> list[Row]:
     folder = made(scale, 64)
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
-        return [*_shards(scale, folder, out), *_gathering(scale, out), *_memory(folder, out)]
+        found = [*_shards(scale, folder, out), *_gathering(scale, out), *_memory(folder, out)]
+    return [for_full_size(row, scale) for row in found]
 
 
 def _shards(scale: Scale, folder: Path, out: Path) -> Iterator[Row]:
