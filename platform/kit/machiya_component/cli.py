@@ -3,6 +3,7 @@
 The one place where errors become lines on stderr and an exit code.
 """
 
+import json
 import logging
 import os
 import sys
@@ -124,10 +125,11 @@ def _dispatch(component: "Component", words: list[str]) -> int:
         print(component_usage(component.contract), end="")
         return ExitCode.DONE
     if command == "contract":
-        from machiya_component.contract import CONTRACT_FILE, raw_contract_json
+        from machiya_component.contract import CONTRACT_FILE
+        from machiya_component.contract.kept import kept_data
 
         component.check()
-        print(raw_contract_json(component.home / CONTRACT_FILE), flush=True)
+        print(json.dumps(kept_data(component.home / CONTRACT_FILE), ensure_ascii=False), flush=True)
         return ExitCode.DONE
     if command == "self-test":
         return _self_test(component)

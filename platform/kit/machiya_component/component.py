@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, overload
 
-from machiya_component.contract import CONTRACT_FILE, Contract, load_contract
+from machiya_component.contract import CONTRACT_FILE, Contract
 from machiya_component.errors import BindingError
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -25,7 +25,9 @@ class Component:
     @cached_property
     def contract(self) -> Contract:
         """The completed contract; raises ``ContractError`` where it is not valid."""
-        return load_contract(self.home / CONTRACT_FILE)
+        from machiya_component.contract.kept import load_kept_contract
+
+        return load_kept_contract(self.home / CONTRACT_FILE)
 
     @overload
     def operation(self, function: F) -> F: ...

@@ -1,7 +1,8 @@
 """Parameters: ``--name value`` text -> typed values, checked against the contract; all problems at once."""
 
 import json
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +12,8 @@ from machiya_component.findings import Finding
 
 def violations(fragment: Mapping[str, Any], value: Any) -> list[str]:
     """Why a value breaks a JSON Schema fragment, each as a clause (``0 is less than the minimum of 1``)."""
+    if _plainly_fits(fragment, value):
+        return []
     import re
 
     from jsonschema import Draft202012Validator
@@ -21,6 +24,30 @@ def violations(fragment: Mapping[str, Any], value: Any) -> list[str]:
         return [error.message.rstrip(".") for error in validator.iter_errors(value)]
     except (SchemaError, UnknownType, re.error):
         return []  # the fragment itself is reported by its own rule
+
+
+_TOLD = frozenset({"type", "default", "title", "description", "examples"})
+_BOUNDS: dict[str, Callable[[Any, Any], bool]] = {
+    "minimum": operator.ge,
+    "maximum": operator.le,
+    "exclusiveMinimum": operator.gt,
+    "exclusiveMaximum": operator.lt,
+}
+_SCALARS: dict[str, type | tuple[type, ...]] = {"integer": int, "number": (int, float), "string": str, "boolean": bool}
+
+
+def _plainly_fits(fragment: Mapping[str, Any], value: Any) -> bool:
+    """Whether a scalar keeps the common keywords, told without importing jsonschema, which takes a tenth of a second.
+
+    False where that is not plain: jsonschema then says what is wrong, if anything is.
+    """
+    kind = _SCALARS.get(str(fragment.get("type")))
+    if kind is None or not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+        return False
+    keywords = fragment.keys() - _TOLD
+    if isinstance(value, str):
+        return not keywords - {"enum"} and value in fragment.get("enum", [value])
+    return not keywords - _BOUNDS.keys() and all(_BOUNDS[name](value, fragment[name]) for name in keywords)
 
 
 def parse_arguments(operation: Operation, arguments: Sequence[str]) -> tuple[dict[str, Any], list[Finding]]:

@@ -17,6 +17,7 @@ from machiya_component.contract import (
     schema_path,
 )
 from machiya_component.contract.complete import table_schema
+from machiya_component.contract.kept import kept_data, load_kept_contract
 from machiya_component.contract.model import ArtifactType
 from machiya_component.contract.parse import parse_text
 from machiya_component.contract.validate import validate
@@ -223,3 +224,45 @@ def test_types_of_the_same_major_fit() -> None:
     assert ArtifactType.parse("model").accepts(ArtifactType.parse("model@1"))
     assert not ArtifactType.parse("model").accepts(ArtifactType.parse("model@2"))
     assert not ArtifactType.parse("files").accepts(ArtifactType.parse("model"))
+
+
+def test_a_valid_contract_is_parsed_once(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = toy / "component.yaml"
+    first = load_kept_contract(file)
+    monkeypatch.setattr("machiya_component.contract.parse_file", None)  # calling it would fail
+    assert load_kept_contract(file) == first == contract_from_json(json.dumps(kept_data(file)))
+
+
+def test_a_contract_that_changed_is_parsed_again(toy: Path) -> None:
+    file = toy / "component.yaml"
+    load_kept_contract(file)
+    assert edit(toy, ("version: 0.1.0", "version: 0.1.1"))
+    assert load_kept_contract(file).version == "0.1.1"
+    file.write_text("nonsense: true")
+    with pytest.raises(ContractError):
+        load_kept_contract(file)
+
+
+def test_a_contract_found_valid_by_other_rules_is_validated_again(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = toy / "component.yaml"
+    load_kept_contract(file)
+    kept = toy / "__pycache__" / "component.json"
+    before = kept.read_text()
+    monkeypatch.setattr("machiya_component.contract.kept._rules", lambda: b"other")
+    load_kept_contract(file)
+    assert kept.read_text() != before
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "{"])
+def test_what_is_kept_may_be_damaged(toy: Path, damage: str) -> None:
+    file = toy / "component.yaml"
+    load_kept_contract(file)
+    (toy / "__pycache__" / "component.json").write_text(damage)
+    assert load_kept_contract(file).version == "0.1.0"
+
+
+def test_a_contract_that_cannot_be_kept_is_parsed_each_time(toy: Path) -> None:
+    file = toy / "component.yaml"
+    (toy / "__pycache__").touch()  # no folder: nothing can be written into it
+    assert load_kept_contract(file) == load_kept_contract(file)
+    assert [path.name for path in toy.iterdir() if path.suffix == ".json"] == []

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from machiya_component.contract.model import Operation, Parameter
-from machiya_component.parameters import complete_parameters, parse_arguments
+from machiya_component.parameters import complete_parameters, parse_arguments, violations
 
 FRAGMENTS: dict[str, dict[str, Any]] = {
     "factors": {"type": "integer", "default": 64, "minimum": 1},
@@ -108,3 +111,23 @@ def test_typed_values_are_checked_too() -> None:
     _, findings = complete_parameters(TRAIN, {"factors": "8", "other": 1})
 
     assert sorted(finding.rule for finding in findings) == ["arguments.missing", "arguments.range", "arguments.unknown"]
+
+
+SCALAR_FRAGMENTS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["integer", "number", "string", "boolean"])},
+    optional={
+        "minimum": st.integers(-2, 2),
+        "maximum": st.integers(-2, 2),
+        "exclusiveMinimum": st.integers(-2, 2),
+        "exclusiveMaximum": st.floats(-2, 2),
+        "enum": st.lists(st.one_of(st.integers(-2, 2), st.text("ab", max_size=2), st.booleans()), min_size=1),
+        "minLength": st.integers(0, 2),
+        "description": st.just("words"),
+    },
+)
+SCALARS = st.one_of(st.integers(-3, 3), st.floats(-3, 3), st.text("ab", max_size=2), st.booleans(), st.none())
+
+
+@given(fragment=SCALAR_FRAGMENTS, value=SCALARS)
+def test_what_is_told_without_jsonschema_is_what_it_says(fragment: dict[str, Any], value: Any) -> None:
+    assert bool(violations(fragment, value)) == (not Draft202012Validator(fragment).is_valid(value))

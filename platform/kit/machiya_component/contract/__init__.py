@@ -21,6 +21,7 @@ __all__ = [
     "load_contract",
     "raw_contract_json",
     "schema_path",
+    "valid_data",
 ]
 
 
@@ -71,9 +72,14 @@ def contract_to_json(contract: Contract) -> str:
 
 def raw_contract_json(path: Path) -> str:
     """``component.yaml`` as JSON, nothing added or left out: what ``component contract`` prints."""
+    return json.dumps(valid_data(path), ensure_ascii=False)
+
+
+def valid_data(path: Path) -> Any:
+    """The raw form of a ``component.yaml``; raises ``ContractError`` with every finding."""
     raw = parse_file(path)
     _completed(raw)
-    return json.dumps(raw.data, ensure_ascii=False)
+    return raw.data
 
 
 def _completed(raw: RawContract) -> Contract:
