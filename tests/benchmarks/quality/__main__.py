@@ -47,7 +47,10 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--factors", type=int, default=128, help="latent dimensions of both ALS (default: %(default)s)")
     parser.add_argument("--iterations", type=int, default=15, help="passes of both ALS (default: %(default)s)")
     parser.add_argument(
-        "--trials", type=int, default=16, help="settings tried of a model with two parameters (default: %(default)s)"
+        "--trials",
+        type=int,
+        default=16,
+        help="settings tried of a model with two parameters; half more for three (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the settings tried, first factors, and resampling")
     return parser.parse_args(given)

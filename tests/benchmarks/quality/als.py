@@ -1,6 +1,8 @@
 """Matrix factorization by alternating least squares: the library's, and the component's, asked in the same way.
 
 Y. Hu, Y. Koren, C. Volinsky: Collaborative Filtering for Implicit Feedback Datasets. ICDM 2008.
+S. Rendle, W. Krichene, L. Zhang, Y. Koren: Revisiting the Performance of iALS on Item Recommendation Benchmarks.
+RecSys 2022 (regularization that grows with frequency).
 """
 
 from collections.abc import Callable
@@ -81,14 +83,22 @@ def implicit_als(train: csr_matrix, training: Training, alpha: float, regulariza
     return FoldIn(model.item_factors, alpha, lambda counts: np.full(len(counts), regularization))
 
 
-def our_als(train: csr_matrix, training: Training, alpha: float, regularization: float) -> FoldIn:
-    """The component's ALS."""
-    _, items = component_factors(train, training, alpha, regularization)
-    return FoldIn(items, alpha, lambda counts: np.full(len(counts), regularization))
+def our_als(
+    train: csr_matrix, training: Training, alpha: float, regularization: float, regularization_exponent: float
+) -> FoldIn:
+    """The component's ALS; its regularization grows with frequency for those folded in as for those trained on."""
+    from machiya_recommender.als import frequency_scaled
+
+    _, items = component_factors(train, training, alpha, regularization, regularization_exponent)
+    counts = np.diff(train.indptr), np.bincount(train.indices, minlength=train.shape[1])
+    of_users, _ = frequency_scaled(regularization, regularization_exponent, alpha, *counts)
+    unseen = train.shape[1] / alpha
+    scale = float(of_users[0]) / (counts[0][0] + unseen) ** regularization_exponent
+    return FoldIn(items, alpha, lambda pairs: scale * (pairs + unseen) ** regularization_exponent)
 
 
 def component_factors(
-    train: csr_matrix, training: Training, alpha: float, regularization: float
+    train: csr_matrix, training: Training, alpha: float, regularization: float, regularization_exponent: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What `train` of the component recommender comes to: (users, factors) and (items, factors)."""
     import pyarrow as pa
@@ -108,6 +118,7 @@ def component_factors(
         neighbours=1,
         similarity="cosine",
         seed=training.seed,
+        regularization_exponent=regularization_exponent,
     )
     with single_threaded_blas():
         model, _ = train_model(Interactions(users, items, train), parameters, Unwatched(), training.threads)

@@ -39,14 +39,14 @@ def models(training: Training) -> tuple[Model, ...]:
 
     The ranges are wide for binary data of any size; the best values known for MovieLens-20M lie well inside.
     """
-    confidence = {"alpha": (0.5, 200.0)}
+    space = {"alpha": (0.5, 50.0), "regularization": (1.0, 1000.0)}
     return (
         Model("popularity", lambda train: lambda _: Popularity(train), {}),
-        Model(REFERENCE, partial(_als, implicit_als, training), confidence | {"regularization": (0.1, 3000.0)}),
+        Model(REFERENCE, partial(_als, implicit_als, training), space),
         Model(
-            "ALS of recommender",
+            "ALS of recommender, frequency-scaled",
             partial(_als, our_als, training),
-            confidence | {"regularization": (0.1, 3000.0)},
+            space | {"regularization_exponent": (0.1, 1.0)},
         ),
         Model("EASE", _ease, {"l2": (10.0, 10000.0)}, Ease.memory),
     )
@@ -64,7 +64,7 @@ class Popularity:
 
 
 def _als(train_als: Callable[..., FoldIn], training: Training, train: csr_matrix) -> Fit:
-    return lambda parameters: train_als(train, training, parameters["alpha"], parameters["regularization"])
+    return lambda parameters: train_als(train, training, **parameters)
 
 
 def _ease(train: csr_matrix) -> Fit:

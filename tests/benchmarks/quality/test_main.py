@@ -34,7 +34,7 @@ def test_a_file_becomes_a_table_in_which_tastes_beat_popularity(ratings_csv: Pat
     assert call.returncode == 0, call.stderr
     assert "ratings.csv, protocol strong, 40 + 40 users held out:" in call.stdout
     rows = cells(call.stdout)
-    assert list(rows) == ["popularity", "implicit ALS", "ALS of recommender", "EASE"]
+    assert list(rows) == ["popularity", "implicit ALS", "ALS of recommender, frequency-scaled", "EASE"]
     ndcg = {name: float(row[3].split()[0]) for name, row in rows.items()}
     assert min(ndcg.values()) == ndcg["popularity"] < 0.7 * ndcg["EASE"]
     assert rows["popularity"][4].startswith("-0.")
@@ -50,7 +50,7 @@ def test_a_model_that_needs_more_memory_than_there_is_is_left_out(
     main.main()
     printed = capsys.readouterr().out
     assert "EASE is left out: it needs 0 GiB of memory.\n" in printed
-    assert list(cells(printed)) == ["popularity", "implicit ALS", "ALS of recommender"]
+    assert list(cells(printed)) == ["popularity", "implicit ALS", "ALS of recommender, frequency-scaled"]
 
 
 def test_what_cannot_be_used_ends_with_one_sentence(ratings_csv: Path) -> None:

@@ -90,11 +90,12 @@ def test_folding_in_agrees_with_the_library() -> None:
     assert fold_in.users(history) == pytest.approx(expected, abs=1e-4)
 
 
-def test_folding_in_regularizes_as_the_component_does() -> None:
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
+def test_folding_in_regularizes_as_the_component_does(exponent: float) -> None:
     """After a long training nothing moves any more, so a user folded in is where the training left him."""
     train = ones((40, 15))
-    fold_in = our_als(train, CLOSE, alpha=4.0, regularization=0.05)
-    users, items = component_factors(train, CLOSE, alpha=4.0, regularization=0.05)
+    fold_in = our_als(train, CLOSE, 4.0, 5.0, exponent)
+    users, items = component_factors(train, CLOSE, 4.0, 5.0, exponent)
     assert np.array_equal(fold_in.items, items)
     assert fold_in.users(train) == pytest.approx(users, abs=1e-3)
     assert np.abs(users).max() > 0.1, "the regularization leaves something to compare"

@@ -14,6 +14,7 @@ from tests.benchmarks.quality.ranking import Scorer, Scores
 from tests.benchmarks.quality.tuning import Trial, around, spread, tune
 
 SPACE = {"a": (0.01, 100.0), "b": (1.0, 1000.0)}
+WIDER = {**SPACE, "c": (0.1, 1.0)}
 ITEMS = 400
 STAGE = Stage(csr_matrix((3, ITEMS)), csr_matrix((1, ITEMS)), csr_matrix(([1], ([0], [0])), shape=(1, ITEMS)))
 
@@ -49,11 +50,11 @@ def test_the_same_seed_tries_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "trials", "expected"), [("", 8, 1), ("a", 8, 4), ("ab", 8, 8), ("ab", 5, 5), ("a", 1, 2)]
+    ("names", "trials", "expected"), [("", 8, 1), ("a", 8, 4), ("ab", 8, 8), ("ab", 5, 5), ("abc", 8, 12), ("a", 1, 2)]
 )
 def test_trials_follow_the_number_of_parameters(names: str, trials: int, expected: int) -> None:
     lines: list[str] = []
-    model = Model("flat", lambda _: lambda _: lambda _: np.zeros((1, ITEMS)), {name: SPACE[name] for name in names})
+    model = Model("flat", lambda _: lambda _: lambda _: np.zeros((1, ITEMS)), {name: WIDER[name] for name in names})
     first = tune(model, STAGE, trials, 0, lines.append)
     assert len(lines) == expected
     assert set(first.parameters) == set(names)

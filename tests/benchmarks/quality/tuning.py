@@ -24,7 +24,7 @@ class Trial:
 
 
 def tune(model: Model, stage: Stage, trials: int, seed: int, say: Callable[[str], None]) -> Trial:
-    """The best of ``trials`` for two parameters, half as many for one, and of one where there is none.
+    """The best of ``trials`` for two parameters, half as many more or less for one more or less, one for none.
 
     Half of them are spread evenly over the whole space, on a scale of logarithms (Halton's sequence, scrambled by the
     seed), half over a smaller box around the best of these. Of equals the first is chosen.
