@@ -35,11 +35,11 @@ class Cleaned:
 
     def interaction_slices(self) -> Iterator[pa.Table]:
         """One row for each user and item, sorted by both."""
-        return interactions(self.log, self.pairs, self.core)
+        return self.log.store.tidied(interactions(self.log, self.pairs, self.core))
 
     def rejected_slices(self) -> Iterator[pa.Table]:
         """The rows that are left out, in the order of the log."""
-        return self.verdict.rejected(self.log)
+        return self.log.store.tidied(self.verdict.rejected(self.log))
 
     @property
     def interactions(self) -> pa.Table:

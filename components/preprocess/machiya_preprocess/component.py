@@ -1,7 +1,6 @@
 """The operations of component.yaml as functions: they gather what a caller wants; other modules do the work."""
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, Literal
 
 from machiya_component import Component, Context, FilesInput, MetricsOutput, TableInput, TableOutput
@@ -96,7 +95,9 @@ def _write(output: TableOutput, slices: Iterator[Any]) -> None:
     """Write a table slice by slice; there is one at least."""
     first = next(slices)
     with output.writer(first.schema) as writer:
-        for table in chain([first], slices):
+        writer.write(first)
+        del first
+        for table in slices:
             writer.write(table)
 
 

@@ -4,7 +4,7 @@ Both are NumPy arrays. Those of files are memory-mapped, so the system reads and
 takes them from memory where it is short. What comes out is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from machiya_component.machine import available_memory
 
-PROGRAM = 300 << 20
+PROGRAM = 320 << 20
 """About what Python, Arrow and the compiled kernels take, in bytes."""
 SHARE = 0.25
 """Of what is left, that much may hold the columns of a log. Rows in work take three times as much."""
@@ -63,6 +63,14 @@ class Store:
         if not self.in_files:
             return np.zeros(shape, dtype)
         return np.asarray(np.memmap(self.path(), dtype, "w+", shape=(max(shape, 1),))[:shape])
+
+    def tidied(self, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        """The same tables. Where memory is short, Arrow gives back after each what it would keep for later."""
+        for table in tables:
+            yield table
+            del table
+            if self.in_files:
+                pa.default_memory_pool().release_unused()
 
     def path(self) -> Path:
         """A new file."""

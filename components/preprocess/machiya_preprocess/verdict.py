@@ -24,9 +24,9 @@ class Reason(StrEnum):
     BELOW_MINIMUM = "below-minimum"
 
 
-SLICE = 1 << 19
-"""Rows of a table that are made and written at once: whole row groups."""
-BLOCK = 1 << 22
+SLICE = 1 << 17
+"""Rows of a table that are made and written at once: a row group."""
+BLOCK = 1 << 20
 
 REASONS: Sequence[Reason] = tuple(Reason)
 
