@@ -23,7 +23,7 @@ class AlsTrainer:
     """Trains factors on weights r (CSR, users x items): preference 1 where r > 0, confidence c = 1 + alpha r.
 
     solver: how the equations of a row are solved. conjugate-gradient takes three steps from where the row stands;
-    cholesky solves them exactly, at three to six times the cost.
+    cholesky solves them exactly, at two to five times the cost.
     regularization_exponent: see ``frequency_scaled``.
 
     Every row of factors is solved by one thread, hence the same bytes with any number of ``threads``.

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from machiya_recommender.kernels.als_pairs import (
     SUMS,
+    TURNED,
     add_outer_products,
     add_pairs,
     aligned,
@@ -127,8 +128,13 @@ def cholesky(
     y = aligned(min(held, longest) * factors).reshape((min(held, longest), factors))
     extra, scores = aligned(longest), aligned(longest)
     width = factors // 16 * 16 + 16  # rows of whole cache lines, with room for b
-    a, b, unused = aligned(factors * width).reshape((factors, width)), aligned(factors), aligned(factors)
+    a = aligned(eights(factors) * width).reshape((eights(factors), width))
+    turned = aligned(eights(factors) * TURNED).reshape((eights(factors), TURNED))
+    weighted = aligned(eights(factors) * TURNED).reshape((eights(factors), TURNED))
+    b, unused = aligned(factors), aligned(factors)
     a[:] = 0
+    turned[:] = 0
+    weighted[:] = 0
     for row in range(first, last):
         begin, count = indptr[row], indptr[row + 1] - indptr[row]
         for f in range(factors):
@@ -139,7 +145,7 @@ def cholesky(
         for start in range(0, count, held):
             size = min(held, count - start)
             gather(fixed, indices, confidences, begin + start, size, y, extra[start:])
-            add_outer_products(y, size, extra[start:], a, b)
+            add_outer_products(y, size, extra[start:], turned, weighted, a, b)
         if count == 0:
             solved[row, :] = 0
         else:

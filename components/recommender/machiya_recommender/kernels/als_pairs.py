@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 SUMS = {"reassoc", "contract", "nsz", "arcp"}
 """How sums may be reordered to use vector registers. Infinity and NaN keep their meaning: they tell of divergence."""
+TURNED = 272
+"""How many pairs are turned into columns at a time. No multiple of 1024 numbers, which would all fall on one another in
+the cache; 68 KiB at 64 factors."""
 
 
 @kernel(forceinline=True)
@@ -98,28 +101,56 @@ def add_pairs(
 
 @kernel(fastmath=SUMS, error_model="numpy", forceinline=True)
 def add_outer_products(
-    y: NDArray[np.float32], size: int, extra: NDArray[np.float32], out: NDArray[np.float32], right: NDArray[np.float32]
+    y: NDArray[np.float32],
+    size: int,
+    extra: NDArray[np.float32],
+    turned: NDArray[np.float32],
+    weighted: NDArray[np.float32],
+    out: NDArray[np.float32],
+    right: NDArray[np.float32],
 ) -> None:
     """out += sum_j extra_j y_j y_j' (its upper triangle), and right += sum_j (1 + extra_j) y_j.
 
-    out: (K, K or more). right: (K,).
+    turned, weighted: (eights of K, TURNED), room for pairs as columns. So each number of ``out`` is a sum along memory,
+    and eight of them, 4 x 2, share what is loaded. Rows from K on must be 0.
+    out: (eights of K, that or more). right: (K,).
     """
     factors = np.uint64(len(right))
-    for j in range(np.uint64(0), np.uint64(size), np.uint64(8)):
-        y0, y1, y2, y3, y4, y5, y6, y7 = y[j], y[j + 1], y[j + 2], y[j + 3], y[j + 4], y[j + 5], y[j + 6], y[j + 7]
-        e0, e1, e2, e3 = extra[j], extra[j + 1], extra[j + 2], extra[j + 3]
-        e4, e5, e6, e7 = extra[j + 4], extra[j + 5], extra[j + 6], extra[j + 7]
-        for g in range(factors):
-            s0, s1, s2, s3 = e0 * y0[g], e1 * y1[g], e2 * y2[g], e3 * y3[g]
-            s4, s5, s6, s7 = e4 * y4[g], e5 * y5[g], e6 * y6[g], e7 * y7[g]
-            row = out[g]
-            for f in range(g // np.uint64(16) * np.uint64(16), factors):  # from the start of a cache line
-                one = s0 * y0[f] + s1 * y1[f] + s2 * y2[f] + s3 * y3[f]
-                two = s4 * y4[f] + s5 * y5[f] + s6 * y6[f] + s7 * y7[f]
-                row[f] += one + two
-            right[g] += (s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7) + (
-                y0[g] + y1[g] + y2[g] + y3[g] + y4[g] + y5[g] + y6[g] + y7[g]
-            )
+    for start in range(0, size, TURNED):
+        count = eights(min(TURNED, size - start))
+        for j in range(count):
+            for f in range(factors):
+                turned[f, j] = y[start + j, f]
+        for f in range(factors):
+            for j in range(count):
+                weighted[f, j] = extra[start + j] * turned[f, j]
+            right[f] += _sum(weighted[f], count) + _sum(turned[f], count)
+        for g in range(np.uint64(0), factors, np.uint64(4)):
+            w0, w1, w2, w3 = weighted[g], weighted[g + 1], weighted[g + 2], weighted[g + 3]
+            for f in range(g, factors, np.uint64(2)):
+                one, two = turned[f], turned[f + 1]
+                s0 = s1 = s2 = s3 = t0 = t1 = t2 = t3 = np.float32(0)
+                for j in range(count):
+                    s0 += w0[j] * one[j]
+                    s1 += w1[j] * one[j]
+                    s2 += w2[j] * one[j]
+                    s3 += w3[j] * one[j]
+                    t0 += w0[j] * two[j]
+                    t1 += w1[j] * two[j]
+                    t2 += w2[j] * two[j]
+                    t3 += w3[j] * two[j]
+                out[g, f], out[g, f + 1] = out[g, f] + s0, out[g, f + 1] + t0
+                out[g + 1, f], out[g + 1, f + 1] = out[g + 1, f] + s1, out[g + 1, f + 1] + t1
+                out[g + 2, f], out[g + 2, f + 1] = out[g + 2, f] + s2, out[g + 2, f + 1] + t2
+                out[g + 3, f], out[g + 3, f + 1] = out[g + 3, f] + s3, out[g + 3, f + 1] + t3
+
+
+@kernel(fastmath=SUMS, error_model="numpy", forceinline=True)
+def _sum(values: NDArray[np.float32], count: int) -> np.float32:
+    total = np.float32(0)
+    for j in range(count):
+        total += values[j]
+    return total
 
 
 @kernel(fastmath=SUMS, error_model="numpy", forceinline=True)
