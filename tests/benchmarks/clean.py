@@ -96,7 +96,7 @@ def duckdb(log: Path, full: bool = False) -> Any:
         deleted = database.execute(f"DELETE FROM pairs WHERE user_id IN ({few[0]}) OR item_id IN ({few[1]})")
         if deleted.fetchall() == [(0,)]:
             break
-    table = database.execute("SELECT * FROM pairs ORDER BY user_id, item_id").to_arrow_table()
+    table = database.sql("SELECT * FROM pairs ORDER BY user_id, item_id").to_arrow_table()
     return checksum(table) if full else added(table)
 
 
