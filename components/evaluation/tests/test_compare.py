@@ -92,6 +92,12 @@ def test_the_sample_has_forty_planted_unchanged_users(compare: Compare) -> None:
     assert result.metrics()["users_only_in_candidate"] == 10
 
 
+def test_users_in_several_pieces_are_the_same(compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = compare(sample("train")).table("user_changes")
+    monkeypatch.setattr("machiya_evaluation.comparison.USERS_AT_ONCE", 7)
+    assert compare(sample("train")).table("user_changes").equals(whole)
+
+
 def test_segments(compare: Compare) -> None:
     named = compare(sample("segments", "train")).metrics()
     assert {"overlap@10/heavy", "overlap@10/unassigned"} <= named.keys()
