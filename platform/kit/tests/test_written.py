@@ -19,7 +19,7 @@ from machiya_component.tables.counts import ValueCounts
 from machiya_component.tables.keys import SortedKey
 from machiya_component.tables.proven import left_to_check
 from machiya_component.tables.schema import TableSchema
-from machiya_component.tables.statistics import table_statistics
+from machiya_component.tables.statistics import TableStatistics, table_statistics
 from machiya_component.tables.written import Written
 
 SCHEMA: dict[str, Any] = {
@@ -95,6 +95,12 @@ def test_a_hashing_file_knows_what_was_written(tmp_path: Path) -> None:
         HashingFile(tmp_path / "a")
 
 
+def counted(counts: ValueCounts) -> Any:
+    found = counts.result()
+    assert found is not None
+    return found
+
+
 values = st.lists(st.one_of(st.none(), st.sampled_from(["a", "b", "c", ""])))
 
 
@@ -104,7 +110,7 @@ def test_values_are_counted_however_they_are_cut_and_encoded(pieces: list[tuple[
     for piece, encoded in pieces:
         array = pa.array(piece, pa.string())
         counts.add(array.dictionary_encode() if encoded else array)
-    names, found = counts.result()
+    names, found = counted(counts)
     known = [value for piece, _ in pieces for value in piece if value is not None]
     assert dict(zip(names.to_pylist(), found.tolist(), strict=True)) == {name: known.count(name) for name in set(known)}
     assert counts.rows == len(known)
@@ -115,8 +121,29 @@ def test_values_of_many_batches_are_brought_together(monkeypatch: pytest.MonkeyP
     counts = ValueCounts()
     for number in range(9):
         counts.add(pa.array([f"v{number}", "same"]))
-    names, found = counts.result()
+    names, found = counted(counts)
     assert dict(zip(names.to_pylist(), found.tolist(), strict=True)) == {"same": 9, **{f"v{n}": 1 for n in range(9)}}
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 100])
+def test_values_are_not_counted_where_they_would_fill_the_memory(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr("machiya_component.tables.counts.MERGE_ROWS", 10)
+    texts = [f"{number:0100d}" for number in range(100)]
+    counts, many = ValueCounts(most_bytes=20_000), ValueCounts(most_bytes=5_000)
+    for start in range(0, 100, at_once):
+        for each in (counts, many):
+            each.add(pa.array(texts[start : start + at_once]))
+    assert len(counted(counts)[0]) == 100
+    assert (many.result(), many.rows) == (None, 100)
+
+
+def test_statistics_leave_out_how_many_values_there_are_where_they_are_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("machiya_component.tables.counts.MOST_BYTES", 0)
+    statistics = TableStatistics(pa.schema([("name", pa.string())]), None)
+    statistics.add(pa.record_batch({"name": ["a", "b", None]}))
+    assert statistics.result() == {"name": {"type": "string", "nulls": 1}}
 
 
 def cut(columns: dict[str, pa.Array], at: int) -> Iterator[pa.RecordBatch]:

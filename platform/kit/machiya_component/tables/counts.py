@@ -1,4 +1,4 @@
-"""How often each value of a column stands there, counted batch by batch: memory grows with the different values."""
+"""How often each value of a column stands there, counted batch by batch, in bounded memory."""
 
 from typing import Any
 
@@ -11,12 +11,18 @@ Counts = npt.NDArray[np.int64]
 
 MERGE_ROWS = 1 << 18
 """Values of batches are brought together when they are more than this, and than twice the different ones."""
+MOST_BYTES = 64 << 20
+"""What the different values of a column may take: several million ids. Counting takes about four times as much."""
 
 
 class ValueCounts:
-    """Feed it arrays of one type (dictionaries are counted by their codes), then ask for the result."""
+    """Feed it arrays of one type (dictionaries are counted by their codes), then ask for the result.
 
-    def __init__(self) -> None:
+    Where the different values take more than ``most_bytes`` (``MOST_BYTES``), they are no longer counted: a table that
+    is larger than memory may have a column in which hardly a value stands there twice.
+    """
+
+    def __init__(self, most_bytes: int | None = None) -> None:
         self.rows = 0
         """Rows so far that are not null."""
         self._encoded: pa.Array | None = None
@@ -24,10 +30,14 @@ class ValueCounts:
         self._parts: list[pa.Table] = []
         self._waiting = 0
         self._merged = 0
+        self._most_bytes = MOST_BYTES if most_bytes is None else most_bytes
+        self._too_many = False
 
     def add(self, values: pa.Array) -> None:
         """Count some rows."""
         self.rows += len(values) - values.null_count
+        if self._too_many:
+            return
         if not pa.types.is_dictionary(values.type):
             values = pc.dictionary_encode(values)
         if self._encoded is None or not same_dictionary(self._encoded, values):
@@ -56,13 +66,18 @@ class ValueCounts:
             .rename_columns(["value", "count"])
         ]
         self._merged, self._waiting = len(self._parts[0]), 0
+        if self._parts[0]["value"].nbytes > self._most_bytes:
+            self._too_many, self._parts, self._encoded = True, [], None
 
-    def result(self) -> tuple[pa.Array, Counts]:
-        """(the different values but null, how often each stands there), in no particular order."""
+    def result(self) -> tuple[pa.Array, Counts] | None:
+        """(the different values but null, how often each stands there), in no particular order; None: too many."""
         self._set_aside()
+        if self._parts:
+            self._merge()
+        if self._too_many:
+            return None
         if not self._parts:
             return pa.array([]), np.empty(0, np.int64)
-        self._merge()
         [table] = self._parts
         null = table["value"].is_valid()  # a dictionary may hold null among its values
         kept = table.filter(null).combine_chunks()

@@ -42,9 +42,10 @@ class TableStatistics:
 
     Every column has ``type`` and ``nulls``. Numbers have ``min``, ``max``, ``mean``, ``std`` (population) and a
     ``histogram`` over finite values, and ``nans``; times and dates ``min`` and ``max`` (ISO 8601); strings
-    ``distinct``, and, where that is at most ``CATEGORICAL`` and they repeat, ``values``: each with its count, the most
-    frequent first. Ids have too many values to be listed, so none of them gets into a sidecar; nor do the values of
-    columns that the schema calls unique or a key, nor those that stand there less than ``REPEATS`` times on average.
+    ``distinct`` (unless these are too many to be counted, ``counts.MOST_BYTES``), and, where that is at most
+    ``CATEGORICAL`` and they repeat, ``values``: each with its count, the most frequent first. Ids have too many values
+    to be listed, so none of them gets into a sidecar; nor do the values of columns that the schema calls unique or a
+    key, nor those that stand there less than ``REPEATS`` times on average.
 
     Of wide tables the columns with the longest lists and histograms go without (``DETAILS_BYTES``).
     """
@@ -205,7 +206,10 @@ class _Values:
         self._counts.add(values)
 
     def result(self) -> Mapping[str, Any]:
-        names, counts = self._counts.result()
+        counted = self._counts.result()
+        if counted is None:
+            return {}
+        names, counts = counted
         found = {"distinct": len(names)}
         if len(names) > min(self._most, self._counts.rows // REPEATS):
             return found
