@@ -114,8 +114,7 @@ def compare(
     """
     words = sides.users.words()
     users = ascending(words, present(sides.base.length, sides.candidate.length))
-    before, after = sides.base.top(k).of_users(users), sides.candidate.top(k).of_users(users)
-    in_base, in_candidate = before.length > 0, after.length > 0
+    in_base, in_candidate = (extended(one.length, len(words))[users] > 0 for one in (sides.base, sides.candidate))
     both = in_base & in_candidate
     if not both.any():
         raise InputError(
@@ -124,7 +123,7 @@ def compare(
         )
     division = divide_users(segments, train, words.take(users), segment_edges)
     shared = np.flatnonzero(both)
-    before, after = before.of_users(shared), after.of_users(shared)
+    before, after = (one.of_users(users[shared]).top(k) for one in (sides.base, sides.candidate))
     return Comparison(
         _user_changes(before, after, words.take(users[shared]), division.code[shared], p),
         _item_changes(before, after, sides.items, k),
