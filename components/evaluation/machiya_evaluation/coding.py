@@ -23,9 +23,9 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self._size = 0
-        self._slots: Integers = np.full(1024, FREE, np.int64)
-        self._offsets: Integers = np.zeros(513, np.int64)
-        self._letters: npt.NDArray[np.uint8] = np.zeros(4096, np.uint8)
+        self._slots: Integers = np.full(64, FREE, np.int64)
+        self._offsets: Integers = np.zeros(33, np.int64)
+        self._letters: npt.NDArray[np.uint8] = np.zeros(256, np.uint8)
 
     def __len__(self) -> int:
         return self._size
