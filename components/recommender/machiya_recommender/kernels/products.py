@@ -25,10 +25,11 @@ CHUNK = 64
 _LOWEST = np.float32(-3.4e38)
 _ROUNDOFF = 2.0**-24
 _REORDER = {"reassoc", "contract"}
-"""Sums of float64 products of float32 numbers, rounded to float32 in the end: their order is of no account."""
+"""Sums of float64 products of float32 numbers, rounded to float32 in the end: their order is of no account. (Inlined by
+force: code that was compiled in this process and code that was kept may else call two copies of a function.)"""
 
 
-@kernel(fastmath=_REORDER)
+@kernel(fastmath=_REORDER, forceinline=True)
 def product(one: Floats, other: Floats) -> np.float32:
     """The inner product of two vectors (F,), computed in float64 (where each product of two numbers is exact)."""
     total = 0.0
