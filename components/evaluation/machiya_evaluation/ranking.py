@@ -52,12 +52,13 @@ def tally(lists: RankedLists, truth: GroundTruth, ks: Sequence[int]) -> list[Tal
     gain, best_gain, precisions = np.empty(shape), np.empty(shape), np.empty(shape)
     cutoffs, n_items = np.array(ks, np.int64), max(lists.n_items, truth.n_items)
     discount: Floats = np.log2(np.arange(max(ks) + 1) + 1.0)
+    ideal: Floats = np.concatenate([np.zeros(1), np.cumsum(1 / discount[1:])])
 
     def work(begin: int, end: int) -> None:
         first, length, item = lists.arrays()
         known = truth.start, truth.item, truth.gain
-        sizes = n_items, begin, end
-        tally_hits(first, length, item, *known, cutoffs, discount, *sizes, hits, gain, best_gain, precisions, first_hit)
+        at_ranks, sizes = (cutoffs, discount, ideal), (n_items, begin, end)
+        tally_hits(first, length, item, *known, *at_ranks, *sizes, hits, gain, best_gain, precisions, first_hit)
 
     over_users(work, lists.n_users)
     relevant = truth.relevant()
@@ -101,7 +102,7 @@ def average_precision(tally: Tally) -> Floats:
 
 def reciprocal_rank(tally: Tally) -> Floats:
     """1 / rank of the first hit among the first k. Its mean over users is MRR@k."""
-    return _known(tally, np.where(tally.first_hit > 0, 1 / np.maximum(tally.first_hit, 1), 0.0))
+    return _known(tally, (tally.first_hit > 0) / np.maximum(tally.first_hit, 1))
 
 
 def hit_rate(tally: Tally) -> Floats:
