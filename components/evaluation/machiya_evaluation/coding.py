@@ -127,7 +127,9 @@ def places(order: Integers, size: int) -> Integers:
 
 
 def extended(counts: Integers, size: int) -> Integers:
-    """The counts with zeros for words that were added later: int64, shape (size,)."""
+    """The counts with zeros for words that were added later: int64, shape (size,); itself if there are none."""
+    if size == counts.size:
+        return counts
     return np.concatenate([counts, np.zeros(size - counts.size, np.int64)])
 
 

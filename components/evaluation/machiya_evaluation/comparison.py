@@ -122,11 +122,10 @@ def compare(
             "Compare recommendations that were made for the same users.",
         )
     division = divide_users(segments, train, words.take(users), segment_edges)
-    shared = np.flatnonzero(both)
-    before, after = (one.of_users(users[shared]).top(k) for one in (sides.base, sides.candidate))
+    shared = users[both]
     return Comparison(
-        _user_changes(before, after, words.take(users[shared]), division.code[shared], p),
-        _item_changes(before, after, sides.items, k),
+        _user_changes(sides, shared, words.take(shared), division.code[both], k, p),
+        _item_changes(sides, shared, k),
         int(np.count_nonzero(in_base & ~in_candidate)),
         int(np.count_nonzero(in_candidate & ~in_base)),
         division.names,
@@ -171,13 +170,18 @@ def counts(comparison: Comparison) -> dict[str, int]:
     }
 
 
-def _user_changes(before: RankedLists, after: RankedLists, users: pa.Array, segment: Integers, p: float) -> UserChanges:
-    pieces = []
-    for begin in range(0, len(users), USERS_AT_ONCE):  # what each measure needs meanwhile is a hundred bytes a user
-        some = np.arange(begin, min(begin + USERS_AT_ONCE, len(users)))
-        pieces.append(_measures(similarity.pair(before.of_users(some), after.of_users(some), p)))
-    overlap, rbo, tau, entered, left, changed = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    return UserChanges(users, segment, overlap, rbo, tau, entered, left, changed)
+def _user_changes(sides: Sides, shared: Integers, names: pa.Array, segment: Integers, k: int, p: float) -> UserChanges:
+    """Of the users on both sides, by their codes; what the measures need meanwhile is a hundred bytes a user."""
+    overlap, rbo, tau = (np.empty(shared.size) for _ in range(3))
+    entered, left = (np.empty(shared.size, np.int64) for _ in range(2))
+    changed = np.empty(shared.size, np.bool_)
+    for begin in range(0, shared.size, USERS_AT_ONCE):
+        some = slice(begin, begin + USERS_AT_ONCE)
+        before, after = (one.of_users(shared[some]).top(k) for one in (sides.base, sides.candidate))
+        measures = _measures(similarity.pair(before, after, p))
+        for column, values in zip((overlap, rbo, tau, entered, left, changed), measures, strict=True):
+            column[some] = values
+    return UserChanges(names, segment, overlap, rbo, tau, entered, left, changed)
 
 
 def _measures(pairing: similarity.Pairing) -> tuple[Floats, Floats, Floats, Integers, Integers, Booleans]:
@@ -191,10 +195,11 @@ def _measures(pairing: similarity.Pairing) -> tuple[Floats, Floats, Floats, Inte
     )
 
 
-def _item_changes(before: RankedLists, after: RankedLists, items: Vocabulary, k: int) -> ItemChanges:
-    base, candidate = (extended(exposure(lists, [k])[0], len(items)) for lists in (before, after))
-    shown = ascending(items.words(), (base > 0) | (candidate > 0))
-    return ItemChanges(items.words().take(shown), base[shown], candidate[shown])
+def _item_changes(sides: Sides, shared: Integers, k: int) -> ItemChanges:
+    words = sides.items.words()
+    base, candidate = (extended(exposure(one, [k], shared)[0], len(words)) for one in (sides.base, sides.candidate))
+    shown = ascending(words, (base > 0) | (candidate > 0))
+    return ItemChanges(words.take(shown), base[shown], candidate[shown])
 
 
 def divide_users(segments: pa.Table | None, train: Source | None, users: pa.Array, edges: Sequence[int]) -> Segments:
