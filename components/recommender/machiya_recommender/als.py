@@ -87,7 +87,10 @@ class AlsTrainer:
             raise InvalidInputError(
                 "1 + alpha * weight is beyond the range of a 32-bit number.", "Lower --alpha or the weights."
             )
-        data = (1 + self.alpha * self.weights.data.astype(np.float64)).astype(np.float32)
+        exact = self.weights.data.astype(np.float64)
+        exact *= self.alpha  # in place: another one would be 8 bytes a pair
+        exact += 1
+        data = exact.astype(np.float32)
         return csr_matrix((data, self.weights.indices, self.weights.indptr), shape=self.weights.shape)
 
 

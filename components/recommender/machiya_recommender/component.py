@@ -21,8 +21,6 @@ from machiya_component import (
 )
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from machiya_recommender.als_side import Solver
     from machiya_recommender.item_knn import Similarity
     from machiya_recommender.model import Algorithm
@@ -51,6 +49,7 @@ def train(
     seed: int,
 ) -> None:
     """Fit a model to interactions."""
+    from machiya_recommender.history import HistoryReader
     from machiya_recommender.interactions import build_interactions
     from machiya_recommender.machine import available_cpus, single_threaded_blas
     from machiya_recommender.model import save_model
@@ -71,7 +70,7 @@ def train(
         regularization_exponent=regularization_exponent,
     )
     with _refused_input(), single_threaded_blas():
-        data = build_interactions(*_columns(interactions))
+        data = build_interactions(HistoryReader(interactions.files).everything())
         with ContextMonitor(context, iterations, checkpoint_every) as monitor:
             trained, values = train_model(data, parameters, monitor, available_cpus())
     save_model(trained, model.path)
@@ -157,12 +156,6 @@ def similar(model: FilesInput, similar: TableOutput, metrics: MetricsOutput, *, 
                 rows += table.num_rows
                 items += int(pc.sum(pc.equal(table["rank"], 1)).as_py())
     metrics.write({"items": len(known.items), "items_alone": len(known.items) - items, "rows": rows})
-
-
-def _columns(table: TableInput) -> tuple["pa.ChunkedArray", "pa.ChunkedArray", "pa.ChunkedArray"]:
-    """user_id, item_id, weight."""
-    user_id, item_id, weight = table.read(("user_id", "item_id", "weight")).columns
-    return user_id, item_id, weight
 
 
 @contextmanager

@@ -10,7 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from machiya_recommender.interactions import checked_weights, count_before, positions, require_no_missing, sorted_unique
+from machiya_recommender.interactions import (
+    checked_weights,
+    count_before,
+    encoded,
+    positions,
+    require_no_missing,
+    sorted_unique,
+)
 from machiya_recommender.sharding import shard_range
 
 ROWS_AT_A_TIME = 1 << 20
@@ -108,6 +115,14 @@ class HistoryReader:
         lowest, end = starts[shard] or b"", starts[shard + 1]
         found = self._users_in([one for one in self._groups if one.may_hold(lowest, end or one.highest or b"")])
         return found[count_before(found, lowest) : None if end is None else count_before(found, end)]
+
+    def everything(self) -> Iterator[pa.Table]:
+        """All rows (user_id, item_id, weight) in their order, ``ROWS_AT_A_TIME``, with ids as dictionaries.
+
+        Raises InvalidInputError where a value is missing.
+        """
+        for groups in _together(self._groups):
+            yield _read(groups, ["user_id", "item_id", "weight"])
 
     def _starts(self, shards: int) -> list[bytes | None] | None:
         """The least user id of each shard, and None after the last; None where row groups do not tell."""
@@ -211,21 +226,12 @@ def _positions(column: pa.ChunkedArray, known: pa.Array, first: int = 0) -> NDAr
 
     Each different value is looked up once.
     """
-    codes, values = _encoded(column)
+    codes, values = encoded(column)
     found = positions(values, known)
     return np.where(found >= 0, found + first, -1).astype(np.int32)[codes]
 
 
 def _used(column: pa.ChunkedArray) -> pa.Array:
     """The different values of a column; a dictionary may hold some that do not occur."""
-    codes, values = _encoded(column)
+    codes, values = encoded(column)
     return values.take(pa.array(np.flatnonzero(np.bincount(codes, minlength=len(values)))))
-
-
-def _encoded(column: pa.ChunkedArray) -> tuple[NDArray[np.int32], pa.Array]:
-    """Codes (rows,) and the strings they stand for."""
-    encoded = column.unify_dictionaries() if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    if not encoded.num_chunks:
-        return np.empty(0, np.int32), pa.array([], pa.string())
-    codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
-    return np.concatenate(codes), encoded.chunk(0).dictionary.cast(pa.string())

@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     write_table(folder / "interactions", table)
     write_table(folder / "interactions-negative-weight", with_a_negative_weight(table.slice(0, 40)))
     write_table(folder / "users", users_table(rng, table))
-    data = build_interactions(table["user_id"], table["item_id"], table["weight"])
+    data = build_interactions([table])
     write_model(folder, data, "popularity")
     write_model(folder, data, "als", factors=planted_factors(data, kinds, bias=False))
     write_model(folder, data, "bpr", factors=planted_factors(data, kinds, bias=True))

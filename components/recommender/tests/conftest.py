@@ -37,8 +37,7 @@ def interactions() -> Callable[[Pairs], Interactions]:
     """(user, item, weight) triples -> the matrix."""
 
     def build(pairs: Pairs) -> Interactions:
-        made = as_table(pairs)
-        return build_interactions(made["user_id"], made["item_id"], made["weight"])
+        return build_interactions([as_table(pairs)])
 
     return build
 

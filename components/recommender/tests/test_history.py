@@ -112,6 +112,13 @@ def test_a_shard_of_sorted_interactions_is_read_alone(tmp_path: Path, monkeypatc
     assert sum(rows) <= 256 + 16
 
 
+@pytest.mark.parametrize("parts", [1, 3])
+def test_everything_is_read_in_its_order(tmp_path: Path, parts: int) -> None:
+    tables = list(written(tmp_path, log(), parts).everything())
+    assert len(tables) > parts, "not all at once"
+    assert [tuple(row.values()) for table in tables for row in table.to_pylist()] == log()
+
+
 def test_strangers_have_seen_nothing(tmp_path: Path) -> None:
     names = ["0 new", *USERS[3:5], "zzz"]
     rows = log()
