@@ -41,6 +41,15 @@ class Codes:
         chosen = self.codes[rows]
         return self.values.take(pa.array(chosen, mask=chosen == MISSING))
 
+    def named(self, codes: NDArray[np.int32]) -> pa.DictionaryArray:
+        """The values of some codes as a dictionary of those that occur: so Parquet stores them, and looks none up."""
+        seen = np.zeros(len(self.values), dtype=np.bool_)
+        seen[codes] = True
+        used = np.flatnonzero(seen)
+        place = np.empty(len(seen), dtype=np.int32)
+        place[used] = np.arange(len(used), dtype=np.int32)
+        return pa.DictionaryArray.from_arrays(place[codes], self.values.take(pa.array(used)))
+
 
 def as_text(column: pa.ChunkedArray, *, fractions: bool = False) -> pa.ChunkedArray:
     """Text, integers or whole floating-point numbers -> dictionary-encoded text (type ``TEXT``).

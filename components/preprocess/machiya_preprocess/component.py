@@ -134,8 +134,11 @@ def split(
         keep_new_users=keep_new_users,
         keep_new_items=keep_new_items,
     )
-    divided = splitting.split(interactions.read(), plan, context.rng)
-    train.write(divided.train)
-    test.write(divided.test)
+    divided = splitting.split(interactions.files, plan, context.rng)
+    schema = divided.interactions.schema
+    with train.writer(schema) as train_rows, test.writer(schema) as test_rows:
+        writers = {"train": train_rows, "test": test_rows}
+        for side, rows in divided.slices():
+            writers[side].write(rows)
     metrics.write(divided.metrics)
     context.log.info("%(train_rows)d rows for training, %(test_rows)d for the test", divided.metrics)

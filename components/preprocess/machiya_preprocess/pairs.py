@@ -12,7 +12,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from machiya_component.machine import available_cpus
-from machiya_preprocess.columns import Codes
 from machiya_preprocess.kernels import pairs as kernels
 from machiya_preprocess.kernels import users
 from machiya_preprocess.log import EventLog
@@ -227,23 +226,13 @@ def _slices(pairs: Pairs, core: Core) -> Iterator[Mapping[str, NDArray[Any]]]:
 def _table(log: EventLog, found: Mapping[str, NDArray[Any]]) -> pa.Table:
     return pa.table(
         {
-            "user_id": _named(log.user, found["user"]),
-            "item_id": _named(log.item, found["item"]),
+            "user_id": log.user.named(found["user"]),
+            "item_id": log.item.named(found["item"]),
             "weight": found["weight"],
             "events": found["events"],
             "time": to_arrow(found["time"]),
         }
     )
-
-
-def _named(column: Codes, codes: NDArray[np.int32]) -> pa.DictionaryArray:
-    """The values of some codes as a dictionary of those that occur: so Parquet stores them, and looks nothing up."""
-    seen = np.zeros(len(column.values), dtype=np.bool_)
-    seen[codes] = True
-    used = np.flatnonzero(seen)
-    place = np.empty(len(seen), dtype=np.int32)
-    place[used] = np.arange(len(used), dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(place[codes], column.values.take(pa.array(used)))
 
 
 def _ahead(pool: ThreadPoolExecutor, make: Callable[[Any], pa.Table], parts: Iterator[Any]) -> Iterator[pa.Table]:

@@ -1,6 +1,8 @@
 """``split``: interactions -> training and test interactions."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -9,8 +11,11 @@ from numpy.typing import NDArray
 
 from machiya_component import ArgumentsError, DataError
 from machiya_preprocess import split_masks
-from machiya_preprocess.columns import as_text, encode
+from machiya_preprocess.columns import Codes
+from machiya_preprocess.interactions import Interactions, read_interactions
+from machiya_preprocess.split_masks import Mask
 from machiya_preprocess.times import NAT, SECOND, Micros, to_micros
+from machiya_preprocess.verdict import SLICE
 
 Method = Literal["time", "last-n", "k-fold"]
 
@@ -40,13 +45,35 @@ class Plan:
             )
 
 
+Side = Literal["train", "test"]
+
+
 @dataclass(frozen=True)
 class Split:
-    """Training and test rows, both sorted by user and item with all columns of the interactions, and metrics."""
+    """Which rows of the interactions are on which side, bool, each of shape (rows,), and metrics."""
 
-    train: pa.Table
-    test: pa.Table
+    interactions: Interactions
+    masks: Mapping[Side, Mask]
     metrics: dict[str, float]
+
+    def slices(self) -> Iterator[tuple[Side, pa.Table]]:
+        """The rows of both sides, each sorted by user and item with all columns of the interactions, in tables of
+        ``SLICE`` rows.
+        """
+        waiting: dict[Side, pa.Table] = {}
+        begin = 0
+        for rows in self.interactions.coded():
+            end = begin + len(rows)
+            for side, mask in self.masks.items():
+                more = rows.filter(pa.array(mask[begin:end]))
+                left = pa.concat_tables([waiting[side], more]) if side in waiting else more
+                if len(left) >= SLICE:  # and less than two of them: more are not read at once
+                    yield side, self.interactions.named(left.slice(0, SLICE))
+                    left = left.slice(SLICE)
+                waiting[side] = left
+            begin = end
+        for side, left in waiting.items():
+            yield side, self.interactions.named(left)
 
 
 def moment(text: str) -> int:
@@ -59,46 +86,57 @@ def moment(text: str) -> int:
     return micros
 
 
-def split(interactions: pa.Table, plan: Plan, rng: np.random.Generator) -> Split:
-    """Split a table of interactions (columns ``user_id``, ``item_id``, ``time``). The order of its rows does not
-    matter.
+def split(files: Sequence[Path], plan: Plan, rng: np.random.Generator) -> Split:
+    """Split interactions, the Parquet parts of a table with the columns ``user_id``, ``item_id``, ``time``. The order
+    of its rows does not matter.
 
     Raises ``DataError`` if nothing would be left for training or for the test.
     """
-    table, user, item = _sorted(interactions)
-    micros = to_micros(table["time"], "iso", "UTC")
-    test = _test_rows(plan, user, micros, rng)
-    known_user, known_item = split_masks.in_training(user, test), split_masks.in_training(item, test)
-    dropped = test & ~((known_user | plan.keep_new_users) & (known_item | plan.keep_new_items))
-    kept_test = test & ~dropped
+    rows = read_interactions(files)
+    test = _test_rows(plan, rows.user.codes, rows.micros, rng)
+    kept_test = _kept(plan, rows, test)
     if not kept_test.any() or test.all():
-        raise _nothing_left(plan, micros, test, kept_test)
-    metrics = {
-        "rows": len(test),
-        "train_rows": int((~test).sum()),
-        "test_rows": int(kept_test.sum()),
-        "dropped_rows": int(dropped.sum()),
-        "test_share": float(kept_test.mean()),
-        "train_users": _distinct(user[~test]),
-        "train_items": _distinct(item[~test]),
-        "test_users": _distinct(user[kept_test]),
-        "test_items": _distinct(item[kept_test]),
-        "new_test_users": _distinct(user[kept_test & ~known_user]),
-        "new_test_items": _distinct(item[kept_test & ~known_item]),
-    }
+        raise _nothing_left(plan, rows.micros, test, kept_test)
+    masks: dict[Side, Mask] = {"train": ~test, "test": kept_test}
+    metrics = _metrics(rows, **masks)
     if plan.method == "time":
-        metrics["cut_time"] = float(micros[test].min()) / SECOND
-    return Split(table.filter(pa.array(~test)), table.filter(pa.array(kept_test)), metrics)
+        metrics["cut_time"] = float(rows.micros[test].min()) / SECOND
+    return Split(rows, masks, metrics)
 
 
-def _sorted(table: pa.Table) -> tuple[pa.Table, NDArray[np.int32], NDArray[np.int32]]:
-    """The table by user, then item, with the codes of both."""
-    user, item = encode(as_text(table["user_id"])).codes, encode(as_text(table["item_id"])).codes
-    order = np.lexsort((item, user))
-    return table.take(pa.array(order)), user[order], item[order]
+def _kept(plan: Plan, rows: Interactions, test: Mask) -> Mask:
+    """The test rows without those of new users and items that are not wanted."""
+    kept = test.copy()
+    for column, keep_new in ((rows.user, plan.keep_new_users), (rows.item, plan.keep_new_items)):
+        if not keep_new:
+            kept &= _occurring(column, ~test)[column.codes]
+    return kept
 
 
-def _test_rows(plan: Plan, user: NDArray[np.int32], micros: Micros, rng: np.random.Generator) -> NDArray[np.bool_]:
+def _metrics(rows: Interactions, train: Mask, test: Mask) -> dict[str, float]:
+    train_users, train_items = (_occurring(column, train) for column in (rows.user, rows.item))
+    test_users, test_items = (_occurring(column, test) for column in (rows.user, rows.item))
+    return {
+        "rows": len(test),
+        "train_rows": _count(train),
+        "test_rows": _count(test),
+        "dropped_rows": len(test) - _count(train) - _count(test),
+        "test_share": float(test.mean()),
+        "train_users": _count(train_users),
+        "train_items": _count(train_items),
+        "test_users": _count(test_users),
+        "test_items": _count(test_items),
+        "new_test_users": _count(test_users & ~train_users),
+        "new_test_items": _count(test_items & ~train_items),
+    }
+
+
+def _occurring(column: Codes, rows: Mask) -> Mask:
+    """Which values some rows have."""
+    return split_masks.occurring(column.codes[rows], len(column.values))
+
+
+def _test_rows(plan: Plan, user: NDArray[np.int32], micros: Micros, rng: np.random.Generator) -> Mask:
     if plan.method == "last-n":
         return split_masks.last_of_each_user(user, micros, plan.test_items, plan.min_train_items, rng)
     if plan.method == "k-fold":
@@ -112,8 +150,8 @@ def _test_rows(plan: Plan, user: NDArray[np.int32], micros: Micros, rng: np.rand
     return late
 
 
-def _distinct(codes: NDArray[np.int32]) -> int:
-    return len(np.unique(codes))
+def _count(mask: Mask) -> int:
+    return int(np.count_nonzero(mask))
 
 
 def _nothing_left(plan: Plan, micros: Micros, test: NDArray[np.bool_], kept_test: NDArray[np.bool_]) -> DataError:

@@ -8,10 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from machiya_component import ArgumentsError, DataError
 from machiya_component.testing import Result, run_operation
+from machiya_preprocess import interactions as interactions_module
+from machiya_preprocess import splitting
 from machiya_preprocess.component import component
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -88,6 +91,50 @@ def test_the_order_of_the_rows_changes_nothing(split: Split, parameters: dict[st
     first, second = split(table, **parameters), split(shuffled, **parameters)
     assert first.table("train").equals(second.table("train"))
     assert first.table("test").equals(second.table("test"))
+
+
+@pytest.mark.parametrize("parameters", METHODS, ids=lambda parameters: parameters["method"])
+def test_tables_of_many_batches_and_parts_are_divided_as_one(
+    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parameters: dict[str, object]
+) -> None:
+    whole = split(many(), **parameters)
+    for module in (interactions_module, splitting):
+        monkeypatch.setattr(module, "SLICE", 50)
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for number, rows in enumerate((many().slice(0, 333), many().slice(333))):
+        pq.write_table(rows, folder / f"part-{number}.parquet", row_group_size=70)
+    result = run_operation(
+        component, "split", inputs={"interactions": folder}, parameters=parameters, folder=tmp_path / "run"
+    )
+    for port in ("train", "test"):
+        assert result.table(port).equals(whole.table(port))
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_columns_keep_their_types(split: Split, shuffled: bool) -> None:
+    """Some types are not Parquet's own, and read_schema tells them by what Arrow stored beside."""
+    table = many()
+    table = table.append_column("seen", table["time"].cast(pa.timestamp("us", "Asia/Tokyo")))
+    table = table.set_column(1, "item_id", table["item_id"].cast(pa.large_string()))
+    if shuffled:
+        table = table.take(pa.array(np.random.default_rng(1).permutation(len(table))))
+    result = split(table)
+    for port in ("train", "test"):
+        assert result.table(port).schema.equals(table.schema)
+
+
+def test_ids_that_came_as_dictionaries_are_text(split: Split) -> None:
+    table = many()
+    coded = table.set_column(0, "user_id", table["user_id"].dictionary_encode())
+    assert split(coded).table("train").equals(split(table).table("train"))
+
+
+def test_empty_text_is_an_id_like_others(split: Split) -> None:
+    table = interactions(("", "x", 1), ("", "y", 2), ("b", "", 3), ("b", "x", 1), ("c", "x", 1))
+    train, test = sides(split(table, method="last-n"))
+    assert train == [("", "x"), ("b", "x"), ("c", "x")]
+    assert test == [("", "y"), ("b", "")]
 
 
 @pytest.mark.parametrize("parameters", METHODS[1:], ids=lambda parameters: parameters["method"])

@@ -1,3 +1,5 @@
+from operator import itemgetter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,9 @@ from hypothesis import strategies as st
 
 from machiya_preprocess import split_masks
 
-ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), min_size=1, max_size=40)
+ROWS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), min_size=1, max_size=40).map(
+    lambda rows: sorted(rows, key=itemgetter(0))
+)
 SEEDS = st.integers(0, 5)
 
 
@@ -87,6 +91,41 @@ def test_another_seed_makes_other_folds() -> None:
     assert (first != second).any()
 
 
-def test_in_training_marks_rows_whose_code_is_trained() -> None:
-    codes, test = np.array([0, 0, 1, 2], dtype=np.int32), np.array([False, True, True, False])
-    assert split_masks.in_training(codes, test).tolist() == [True, True, False, True]
+def test_occurring_marks_the_codes_that_some_row_has() -> None:
+    assert split_masks.occurring(np.array([2, 0, 2], dtype=np.int32), 4).tolist() == [True, False, True, False]
+
+
+@given(ROWS, st.floats(0.01, 0.99))
+def test_the_cut_is_the_first_of_those_that_come_nearest(rows: list[tuple[int, int]], share: float) -> None:
+    _, times = columns(rows)
+    cuts = sorted(set(times.tolist()))[1:]
+    if cuts:
+        nearest = min(cuts, key=lambda cut: abs(int((times >= cut).sum()) - share * len(times)))
+        assert split_masks.cut_for_share(times, share) == nearest
+
+
+@given(ROWS, st.integers(1, 4), st.integers(1, 3), SEEDS)
+def test_the_last_rows_are_those_of_a_sort_by_time_and_chance(
+    rows: list[tuple[int, int]], test_items: int, min_train_items: int, seed: int
+) -> None:
+    user, times = columns(rows)
+    chance = np.random.default_rng(seed).permutation(len(rows))
+    expected = np.zeros(len(rows), dtype=np.bool_)
+    for one in set(user.tolist()):
+        mine = sorted(np.flatnonzero(user == one), key=lambda row: (times[row], chance[row]))
+        if len(mine) >= test_items + min_train_items:
+            expected[mine[-test_items:]] = True
+    mask = split_masks.last_of_each_user(user, times, test_items, min_train_items, np.random.default_rng(seed))
+    assert mask.tolist() == expected.tolist()
+
+
+@given(ROWS, st.integers(2, 6), SEEDS)
+def test_folds_are_dealt_in_the_order_of_chance(rows: list[tuple[int, int]], count: int, seed: int) -> None:
+    user, _ = columns(rows)
+    rng = np.random.default_rng(seed)
+    chance, first = rng.permutation(len(rows)), rng.integers(count, size=int(user.max()) + 1)
+    expected = np.empty(len(rows), dtype=np.int64)
+    for one in set(user.tolist()):
+        for place, row in enumerate(sorted(np.flatnonzero(user == one), key=lambda row: chance[row])):
+            expected[row] = (first[one] + place) % count
+    assert split_masks.folds(user, count, np.random.default_rng(seed)).tolist() == expected.tolist()
