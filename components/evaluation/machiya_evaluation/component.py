@@ -89,6 +89,7 @@ def compare(
         settings = gain.Settings(k, bootstrap_samples, confidence, sorted(segment_edges))
         held_out = None if test is None else Parts(test.files)
         gains = gain.metric_changes(sides, held_out, *groups, settings, context.rng) if held_out else []
+        del sides  # 4 bytes a row, to be there for what writes the results
     observations = comparison.user_statistics(result.users) | comparison.total_statistics(result)
     judgements = judge(observations, thresholds, min_users)
     for rule, threshold, observed, outcome in judgements:

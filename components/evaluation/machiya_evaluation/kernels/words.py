@@ -45,7 +45,8 @@ def look_up(
 ) -> int:
     """Write the code of each word to `codes`, -1 for one that is not known, unless it is to be added.
 
-    Open addressing with linear probing; words are compared by their hash and then by their letters.
+    Open addressing with linear probing; words are compared by their hash and then by their letters. Unsigned indices
+    spare the question whether they count from the end, which took as long as all the rest.
 
     Args:
         offsets: int64, shape (n + 1,), read-only: where each word begins and ends in `letters`.
@@ -65,17 +66,18 @@ def look_up(
     for word in range(codes.size):
         begin, length = offsets[word], offsets[word + 1] - offsets[word]
         slot = hashes[word] & mask
-        entry = slots[slot]
+        entry = slots[np.uint64(slot)]
         while entry != FREE:
-            start = known_offsets[entry & LOW]
+            code = np.uint64(entry & LOW)
+            start = known_offsets[code]
             if (
                 entry >> 32 == hashes[word]
-                and known_offsets[(entry & LOW) + 1] - start == length
+                and known_offsets[code + np.uint64(1)] - start == length
                 and _same_letters(known_letters, start, letters, begin, length)
             ):
                 break
             slot = (slot + 1) & mask
-            entry = slots[slot]
+            entry = slots[np.uint64(slot)]
         if entry == FREE and add:
             start = known_offsets[size]
             known_offsets[size + 1] = start + length
@@ -94,7 +96,7 @@ def _same_letters(
 ) -> bool:
     """Whether `length` bytes from the two starts on are equal."""
     for place in range(length):  # noqa: SIM110 - `all` of a generator is not compiled
-        if one[one_start + place] != other[other_start + place]:
+        if one[np.uint64(one_start + place)] != other[np.uint64(other_start + place)]:
             return False
     return True
 
