@@ -20,16 +20,18 @@ def cut_for_share(micros: Micros, test_share: float) -> int:
     equally it is the earlier. ``micros``, shape (n,). Raises ``ValueError`` if all rows are at one time: no cut leaves
     something on both sides.
     """
-    times = np.sort(micros)
-    if not len(times) or times[0] == times[-1]:
+    count, wanted = len(micros), test_share * len(micros)
+    place = min(int(count - wanted), count - 1)
+    middle = np.partition(micros, place)[place]
+    later = micros > middle
+    cuts = []  # the two around the place at which the share would be met, with their numbers of test rows
+    if earlier := int(np.count_nonzero(micros < middle)):
+        cuts.append((int(middle), count - earlier))
+    if later.any():
+        cuts.append((int(micros[later].min()), int(np.count_nonzero(later))))
+    if not cuts:
         raise ValueError("all interactions are at one time")
-    wanted = test_share * len(times)
-    middle = times[min(int(len(times) - wanted), len(times) - 1)]
-    # The two cuts around the place that would meet the share; the first and the last row have to be on either side.
-    cuts = [int(np.searchsorted(times, middle, side)) for side in ("left", "right")]
-    return int(
-        times[min((cut for cut in cuts if 0 < cut < len(times)), key=lambda cut: abs(len(times) - cut - wanted))]
-    )
+    return min(cuts, key=lambda cut: abs(cut[1] - wanted))[0]
 
 
 def last_of_each_user(
