@@ -253,7 +253,7 @@ def compare_alone(folder: Path) -> Values:
 
 
 def compare_run(folder: Path) -> int:
-    """The operation as `component run` does it: all checks of inputs and outputs, and the sidecars."""
+    """The operation as `component run` does it in a workflow: inputs have sidecars, outputs are checked and get one."""
     from machiya_component.testing import run_operation
     from machiya_evaluation.component import component
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.harness import Scale
+from tests.benchmarks.harness import BenchmarkError, Scale
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from machiya_component.contract.model import Port
+    from machiya_component.ports import TableOutput
 
 Codes = NDArray[np.int32]
 USERS, COMPARED_USERS, ITEMS, LENGTH, HELD_OUT = 138_000, 500_000, 27_000, 100, 14
@@ -32,9 +35,9 @@ def lists_made(scale: Scale) -> Path:
 
 
 def sides_made(scale: Scale) -> Path:
-    """A folder with the tables base/ and candidate/, as predict writes them. One user in a hundred is in base alone,
-    and one in candidate alone."""
-    return scale.made("evaluation-sides", lambda folder: _make_sides(scale, folder))
+    """A folder with the tables base/ and candidate/, as predict writes them, with their sidecars. One user in a hundred
+    is in base alone, and one in candidate alone."""
+    return scale.made("evaluation-sealed-sides", lambda folder: _make_sides(scale, folder))
 
 
 def _make_lists(scale: Scale, folder: Path) -> None:
@@ -59,21 +62,36 @@ def _make_lists(scale: Scale, folder: Path) -> None:
 
 def _make_sides(scale: Scale, folder: Path) -> None:
     from machiya_component.ports import TableOutput
+    from machiya_evaluation.component import component
 
+    port = component.contract.operations["compare"].inputs["base"]
     rng, users = np.random.default_rng(1), int(COMPARED_USERS * scale.share)
     apart = max(1, users // 100)
+    outputs = {side: TableOutput(folder / side, port.table_schema) for side in ("base", "candidate")}
     with ExitStack() as stack:
         writers = {}
-        for side in ("base", "candidate"):
-            (folder / side).mkdir()
-            schema = _table(np.zeros((0, LENGTH), np.int32), 0).schema
-            writers[side] = stack.enter_context(TableOutput(folder / side).writer(schema))
+        for side, output in outputs.items():
+            output.path.mkdir()
+            writers[side] = stack.enter_context(output.writer(_table(np.zeros((0, LENGTH), np.int32), 0).schema))
         for start, size in _pieces(users + apart):
             items = _distinct(rng, size)
             user = np.arange(start, start + size)
             kept = user < users, user >= apart
             for side, lists, chosen in zip(writers, (items[:, :LENGTH], _changed(rng, items)), kept, strict=True):
                 writers[side].write(_table(lists[chosen], int(user[chosen][0]) if chosen.any() else 0))
+    for output in outputs.values():
+        _seal(output, port)
+
+
+def _seal(output: "TableOutput", port: "Port") -> None:
+    """Give a table the sidecar that it has in a workflow: who reads it need not check again what was checked here."""
+    from machiya_component.artifacts.sidecar import Producer, describe, seal
+
+    written = output.written
+    if written is None or written.findings(output.path, port.table_schema, allow_empty=False):
+        raise BenchmarkError(f"{output.path} is not what compare reads.")
+    producer = Producer(component="recommender", version="1.0.0", operation="predict")
+    seal(output.path, describe(output.path, port, producer, {}, None, written))
 
 
 def _pieces(users: int) -> Iterator[tuple[int, int]]:
