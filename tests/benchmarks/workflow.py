@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from machiya_component import Component, TableOutput
 
-SHARDS, FACTORS, LENGTH, CUTOFFS = 2, 16, 10, [5, 10, 20]
+SHARDS, FACTORS, LENGTH, CUTOFFS = 2, 64, 100, [10, 20, 100]
 WEIGHTS = {"view": 1, "click": 2, "purchase": 5}
 
 
