@@ -5,6 +5,7 @@ import importlib
 import logging
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -52,11 +53,15 @@ def main() -> int:
         action="store_true",
         help="keep the rows in docs/benchmarks.md, beside those of the stages that are not measured now",
     )
+    parser.add_argument(
+        "--turns", type=int, metavar="N", help=f"how often each case runs (by default {FULL.repeat} times)"
+    )
     given = parser.parse_args()
     if unknown := set(given.stages) - set(stages()):
         parser.error(f"no such stage: {', '.join(sorted(unknown))}. There are {', '.join(stages())}.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     scale = FULL if given.full else SMALL
+    scale = replace(scale, repeat=given.turns or scale.repeat)
     begun = environment()
     found = {name: measured_or_failed(name, scale) for name in given.stages or stages()}
     new = {name: lines(name, rows, begun.when, decisive=given.full) for name, rows in found.items()}
