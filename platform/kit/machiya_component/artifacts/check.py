@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from machiya_component.artifacts.digest import data_files
-from machiya_component.artifacts.kept import changed_files, kept_schema
+from machiya_component.artifacts.kept import changed_files, kept_schema, sidecars_of
 from machiya_component.artifacts.shards import shard_findings
 from machiya_component.artifacts.sidecar import DIGEST_FILE, SIDECAR, Artifact, read_sidecar
 from machiya_component.contract.model import ArtifactType, Port
@@ -97,11 +97,12 @@ def _check_table(folder: Path, port: Port) -> list[Finding]:
 
     if port.table_schema is None:
         return check_table(folder, None, port.allow_empty)
-    changed = changed_files(folder)
+    sidecars = sidecars_of(folder)
+    changed = changed_files(folder, sidecars)
     if changed:
         message = f"{changed[0]} is not the file that {SIDECAR} tells of: its sha256 is another."
         return [Finding("artifact.files", message, "Run the step that made it again.")]
-    return check_table(folder, port.table_schema, port.allow_empty, kept_schema(folder))
+    return check_table(folder, port.table_schema, port.allow_empty, kept_schema(sidecars))
 
 
 def _check_files(folder: Path, _port: Port) -> list[Finding]:

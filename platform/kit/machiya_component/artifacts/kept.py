@@ -33,18 +33,17 @@ def _told_files(sidecars: dict[str, Artifact]) -> list[FileDigest]:
     ]
 
 
-def changed_files(folder: Path) -> list[str]:
+def changed_files(folder: Path, sidecars: dict[str, Artifact]) -> list[str]:
     """Files whose content is another than the sidecars say; each is read once (more than a gigabyte a second)."""
-    told = _told_files(sidecars_of(folder))
+    told = _told_files(sidecars)
     return [one.path for one in told if file_digest(folder / one.path, folder).sha256 != one.sha256]
 
 
-def kept_schema(folder: Path) -> TableSchema | None:
+def kept_schema(sidecars: dict[str, Artifact]) -> TableSchema | None:
     """The schema that a table is known to keep: that of its sidecar, which is written after the data was checked.
 
     Of gathered shards it is the one that all have, without keys: they hold within a shard. None where nobody knows.
     """
-    sidecars = sidecars_of(folder)
     raw = [artifact.table_schema for artifact in sidecars.values()]
     if not raw or raw[0] is None or any(schema != raw[0] for schema in raw):
         return None

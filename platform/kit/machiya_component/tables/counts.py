@@ -12,7 +12,8 @@ Counts = npt.NDArray[np.int64]
 MERGE_ROWS = 1 << 18
 """Values of batches are brought together when they are more than this, and than twice the different ones."""
 MOST_BYTES = 64 << 20
-"""What the different values of a column may take: several million ids. Counting takes about four times as much."""
+"""What the different values of a column may take, and those that wait to be brought together: several million ids.
+Counting takes about four times as much."""
 
 
 class ValueCounts:
@@ -28,7 +29,7 @@ class ValueCounts:
         self._encoded: pa.Array | None = None
         self._by_code: Counts = np.empty(0, np.int64)
         self._parts: list[pa.Table] = []
-        self._waiting = 0
+        self._waiting = self._waiting_bytes = 0
         self._merged = 0
         self._most_bytes = MOST_BYTES if most_bytes is None else most_bytes
         self._too_many = False
@@ -55,7 +56,8 @@ class ValueCounts:
         part = pa.table({"value": names, "count": self._by_code[used]})
         self._parts.append(part)
         self._waiting += len(part)
-        if self._waiting > max(MERGE_ROWS, 2 * self._merged):
+        self._waiting_bytes += part["value"].nbytes
+        if self._waiting > max(MERGE_ROWS, 2 * self._merged) or self._waiting_bytes > self._most_bytes:
             self._merge()
 
     def _merge(self) -> None:
@@ -65,7 +67,7 @@ class ValueCounts:
             .aggregate([("count", "sum")])
             .rename_columns(["value", "count"])
         ]
-        self._merged, self._waiting = len(self._parts[0]), 0
+        self._merged, self._waiting, self._waiting_bytes = len(self._parts[0]), 0, 0
         if self._parts[0]["value"].nbytes > self._most_bytes:
             self._too_many, self._parts, self._encoded = True, [], None
 
