@@ -49,9 +49,11 @@ def train(
     seed: int,
 ) -> None:
     """Fit a model to interactions."""
+    from machiya_component.machine import available_cpus
+
     from machiya_recommender.history import HistoryReader
     from machiya_recommender.interactions import build_interactions
-    from machiya_recommender.machine import available_cpus, single_threaded_blas
+    from machiya_recommender.machine import single_threaded_blas
     from machiya_recommender.model import save_model
     from machiya_recommender.monitor import ContextMonitor
     from machiya_recommender.train import TrainParameters, train_model
@@ -110,7 +112,7 @@ def predict(
     with _refused_input(), single_threaded_blas():
         known, seen = load_model(model.path), HistoryReader(interactions.files)
         if users:
-            everybody = sorted_unique(users.read(["user_id"])["user_id"])
+            everybody = sorted_unique(users.read(["user_id"])["user_id"].cast("string"))
             part = shard_range(len(everybody), shard, shards)
             targets = everybody[part.start : part.stop]
         else:

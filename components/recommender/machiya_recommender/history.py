@@ -14,6 +14,7 @@ from machiya_recommender.interactions import (
     checked_weights,
     count_before,
     encoded,
+    occurring,
     positions,
     require_no_missing,
     sorted_unique,
@@ -103,9 +104,9 @@ class HistoryReader:
     def users(self, shard: int = 0, shards: int = 1) -> pa.Array:
         """The users of one shard: unique ids, sorted by their UTF-8 bytes. In their order the shards make up all users.
 
-        Of interactions that are sorted by user_id and have many row groups, shards are as many row groups each, and no
-        others are read; else all users are found, and cut into equal parts. Raises InvalidInputError where one is
-        missing.
+        Of interactions that are sorted by user_id and have many row groups, shards are as many row groups each, and at
+        most the next one is read beside them; else all users are found, and cut into equal parts. Raises
+        InvalidInputError where one is missing.
         """
         starts = self._starts(shards)
         if starts is None:
@@ -234,4 +235,4 @@ def _positions(column: pa.ChunkedArray, known: pa.Array, first: int = 0) -> NDAr
 def _used(column: pa.ChunkedArray) -> pa.Array:
     """The different values of a column; a dictionary may hold some that do not occur."""
     codes, values = encoded(column)
-    return values.take(pa.array(np.flatnonzero(np.bincount(codes, minlength=len(values)))))
+    return values.filter(pa.array(occurring(codes, len(values))))

@@ -86,7 +86,7 @@ class _Ids:
         An id is looked up once for each batch that has it, not for each row.
         """
         batches = list(zip(self._codes, self._values, strict=True))
-        used = np.concatenate([_used(codes, len(values)) for codes, values in batches])
+        used = np.concatenate([occurring(codes, len(values)) for codes, values in batches])
         names = pa.chunked_array(self._values, pa.string())
         ids = sorted_unique(names.filter(pa.array(used)))
         places, first = positions(names, ids).astype(np.int32), 0
@@ -98,7 +98,7 @@ class _Ids:
         return ids, found
 
 
-def _used(codes: NDArray[np.int32], size: int) -> NDArray[np.bool_]:
+def occurring(codes: NDArray[np.int32], size: int) -> NDArray[np.bool_]:
     """Which of the codes below ``size`` there are, (size,)."""
     used = np.zeros(size, np.bool_)
     used[codes] = True
@@ -128,7 +128,7 @@ def encoded(ids: pa.ChunkedArray) -> tuple[NDArray[np.int32], pa.Array]:
     if not dictionary.num_chunks:
         return np.empty(0, np.int32), pa.array([], pa.string())
     codes = [chunk.indices.to_numpy(zero_copy_only=False) for chunk in dictionary.chunks]
-    return np.concatenate(codes), dictionary.chunk(0).dictionary.cast(pa.string())
+    return np.concatenate(codes).astype(np.int32, copy=False), dictionary.chunk(0).dictionary.cast(pa.string())
 
 
 def _matrix(
@@ -145,10 +145,10 @@ def _matrix(
     return matrix
 
 
-def checked_weights(weights: pa.ChunkedArray, before: int = 0) -> NDArray[np.float32]:
+def checked_weights(weights: pa.ChunkedArray, before: int | None = None) -> NDArray[np.float32]:
     """float32 weights (rows,), finite and not negative. The check is on float64: a cast may overflow.
 
-    before: how many rows were read before these, for the message of InvalidInputError.
+    before: how many rows there are before these, for the message of InvalidInputError; None: not known.
     """
     require_no_missing(weights, "weight")
     values = np.asarray(weights.to_numpy(), dtype=np.float64)
@@ -156,9 +156,9 @@ def checked_weights(weights: pa.ChunkedArray, before: int = 0) -> NDArray[np.flo
     if not (values.min(initial=0) >= 0 and values.max(initial=0) <= largest):  # so written, NaN is bad
         bad = ~((values >= 0) & (values <= largest))
         first = int(np.argmax(bad))
+        place = "" if before is None else f" in row {before + first}"
         raise InvalidInputError(
-            f"{int(bad.sum())} weight(s) or more are NaN, negative or too large, "
-            f"the first in row {before + first}: {values[first]}.",
+            f"{int(bad.sum())} weight(s) or more are NaN, negative or too large, the first{place}: {values[first]}.",
             "A weight is a number from 0 to 3.4e38; correct the step that computes it.",
         )
     return values.astype(np.float32)

@@ -1,14 +1,11 @@
-"""What this process may use of the machine: BLAS threads; ``machiya_component.machine`` tells the CPUs."""
+"""How many threads BLAS may use; ``machiya_component.machine`` tells how many CPUs there are."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np  # noqa: F401  (the limit below holds only for BLAS libraries that are loaded by then: NumPy's ...
 import scipy.linalg  # noqa: F401  ... and SciPy's own, which implicit's compiled code calls)
-from machiya_component.machine import available_cpus
 from threadpoolctl import threadpool_limits
-
-__all__ = ["available_cpus", "single_threaded_blas"]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
@@ -12,6 +13,10 @@ from machiya_recommender.interactions import Interactions, build_interactions
 from machiya_recommender.machine import single_threaded_blas
 
 Pairs = Sequence[tuple[str, str, float]]
+
+# The first example may compile a kernel.
+settings.register_profile("recommender", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("recommender")
 
 
 def as_table(pairs: Pairs) -> pa.Table:

@@ -75,7 +75,7 @@ shapes = st.tuples(
 
 
 @given(shapes)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 def test_cholesky_solves_the_equations_of_the_paper(shape: tuple[int, int, int, int]) -> None:
     made = problem(*shape)
     solved, errors = exact(made)
@@ -84,7 +84,7 @@ def test_cholesky_solves_the_equations_of_the_paper(shape: tuple[int, int, int, 
 
 
 @given(shapes)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 def test_enough_steps_of_the_conjugate_gradient_method_solve_them_too(shape: tuple[int, int, int, int]) -> None:
     made = problem(*shape)
     solved, errors = improved(made, steps=4 * shape[-1] + 20)

@@ -37,10 +37,12 @@ def trained(folder: Path, pairs: pa.Table, algorithm: str = "als", **parameters:
     )
 
 
-def predicted(folder: Path, model: Path, pairs: pa.Table, users: list[str] | None = None, **parameters: Any) -> Result:
+def predicted(
+    folder: Path, model: Path, pairs: pa.Table, users: list[str] | pa.Array | None = None, **parameters: Any
+) -> Result:
     inputs: dict[str, Any] = {"model": model, "interactions": pairs}
     if users is not None:
-        inputs["users"] = pa.table({"user_id": pa.array(users, pa.string())})
+        inputs["users"] = pa.table({"user_id": pa.array(users, pa.string()) if isinstance(users, list) else users})
     return run_operation(component, "predict", inputs=inputs, parameters=parameters, folder=folder / "predict")
 
 
@@ -125,6 +127,14 @@ def test_users_without_history_get_the_popular_items_as_fallback(tmp_path: Path,
     assert {source for _, source in lists(result)["a"]} == {"model"}
     assert set(lists(result)) == {"a", "new"}, "users, where given, are exactly whom to recommend for"
     assert result.metrics() == {"users": 2, "fallback_users": 1, "short_users": 1, "rows": 5}
+
+
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())])
+def test_users_may_be_stored_as_any_kind_of_text(tmp_path: Path, table: Table, kind: pa.DataType) -> None:
+    model = trained(tmp_path, table(PAIRS), "popularity").path("model")
+    plain = predicted(tmp_path / "plain", model, table(PAIRS), users=["a", "new"])
+    other = predicted(tmp_path / "other", model, table(PAIRS), users=pa.array(["new", "a"], pa.string()).cast(kind))
+    assert lists(other) == lists(plain)
 
 
 def test_the_fallback_leaves_out_what_a_user_unknown_to_the_model_has_seen(tmp_path: Path, table: Table) -> None:

@@ -129,8 +129,9 @@ def test_strangers_have_seen_nothing(tmp_path: Path) -> None:
 def test_weights_are_read_only_where_they_are_asked_for(tmp_path: Path) -> None:
     reader = written(tmp_path, [("a", "i00", float("nan"))])
     assert reader.read(pa.array(["a"]), pa.array(ITEMS)).weights is None
-    with pytest.raises(InvalidInputError, match="NaN"):
+    with pytest.raises(InvalidInputError, match="NaN, negative or too large, the first: nan") as caught:
         reader.read(pa.array(["a"]), pa.array(ITEMS), weights=True)
+    assert "row" not in str(caught.value).partition("the first")[2], "which row that is, nobody counted"
 
 
 def test_row_groups_without_one_of_the_users_are_not_read(tmp_path: Path) -> None:

@@ -84,6 +84,17 @@ def test_batches_do_not_matter(
         assert same(build_interactions(iter(batches)), whole)
 
 
+def test_ids_with_small_codes_may_be_many() -> None:
+    def encoded(first: int) -> pa.Table:
+        names = pa.array([f"u{number:03d}" for number in range(first, first + 100)])
+        plain = rows(names.to_pylist(), ["x"] * 100, [1.0] * 100)
+        return plain.set_column(0, "user_id", names.cast(pa.dictionary(pa.int8(), pa.string())))
+
+    data = build_interactions([encoded(0), encoded(100)])
+    assert data.users.to_pylist() == [f"u{number:03d}" for number in range(200)]
+    assert data.weights.sum() == 200
+
+
 def test_a_dictionary_may_hold_ids_that_do_not_occur(interactions: Build) -> None:
     users = pa.DictionaryArray.from_arrays(pa.array([2, 0], pa.int32()), ["b", "nobody", "a"])
     batch = pa.table([users, pa.array(["x", "y"]), pa.array([1.0, 2.0])], NAMES)

@@ -50,6 +50,14 @@ def some_excluded(rng: np.random.Generator, rows: int, items: int) -> Excluded:
     return Excluded(starts.astype(np.int64), np.concatenate(hidden).astype(np.int32))
 
 
+def test_the_lowest_scores_there_are_can_be_listed() -> None:
+    users = np.array([[1e19, 0]], np.float32)
+    items = np.array([[3.402e19, 0], [-3.402e19, 0], [0, 1]], np.float32)
+    found = listed(best_products(users, ItemIndex.of(items), Excluded.nothing(1), 3))
+    assert found == naive(users, items, Excluded.nothing(1), 3)
+    assert len(found[0]) == 3
+
+
 @pytest.mark.parametrize("n", [1, 7, 150, 400])
 @pytest.mark.parametrize("made", ["whole numbers", "equal lengths", "skewed lengths"])
 def test_it_equals_all_products_sorted(made: str, n: int) -> None:

@@ -137,9 +137,15 @@ def test_the_shards_in_their_order_are_the_whole_bit_for_bit(algorithm: Algorith
 
 @pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (1, 4), (3, 2), (58, 1)])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_batches_and_threads_do_not_change_a_bit(algorithm: Algorithm, batch_size: int, threads: int) -> None:
+def test_batches_and_threads_do_not_change_a_bit(
+    algorithm: Algorithm, batch_size: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = rounding(algorithm)
-    one, other = run(model, 5, True, batch_size=batch_size, threads=threads), run(model, 5, True)
+    other = run(model, 5, True)
+    monkeypatch.setattr(
+        "machiya_recommender.recommend.rows_at_a_time", lambda _: 3
+    )  # so that threads have several jobs
+    one = run(model, 5, True, batch_size=batch_size, threads=threads)
     assert rows(one) == rows(other)
     assert score_bytes(one) == score_bytes(other)
 

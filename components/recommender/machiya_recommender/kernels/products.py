@@ -22,7 +22,7 @@ TILE_USERS, TILE_ITEMS = 256, 1024
 """A tile of scores takes 1 MiB, a user's part of it 4 KiB."""
 CHUNK = 64
 """Scores that are compared with the bound at once; most chunks hold none that reaches it."""
-_LOWEST = np.float32(-3.4e38)
+_LOWEST = np.finfo(np.float32).min
 _ROUNDOFF = 2.0**-24
 _REORDER = {"reassoc", "contract"}
 """Sums of float64 products of float32 numbers, rounded to float32 in the end: their order is of no account. (Inlined by
