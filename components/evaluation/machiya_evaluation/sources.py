@@ -39,7 +39,8 @@ class Parts:
 
     def _tasks(self, columns: Sequence[str]) -> Iterator[Callable[[], Iterable[pa.RecordBatch]]]:
         for path in self.paths:
-            schema, metadata = pq.read_schema(path), pq.read_metadata(path)
+            metadata = pq.read_metadata(path)
+            schema = metadata.schema.to_arrow_schema()
             strings = [name for name in columns if is_string(schema.field(name).type)]
             for group in range(metadata.num_row_groups):
                 small = metadata.row_group(group).num_rows <= BATCH_ROWS

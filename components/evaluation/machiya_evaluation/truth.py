@@ -67,7 +67,8 @@ def read_held_out(test: Source, users: Vocabulary, items: Vocabulary, graded: bo
             batch.columns for batch in test.batches("user_id", "item_id", *(["weight"] if graded else []))
         )
     ]
-    user, item, *gain = (np.concatenate(columns) for columns in zip(*batches, strict=True))
+    nothing = np.empty(0, np.int32), np.empty(0, np.int32), *[np.empty(0)] * graded  # also where there are no rows
+    user, item, *gain = (np.concatenate(columns) for columns in zip(nothing, *batches, strict=True))
     return HeldOut(user, item, *gain) if graded else HeldOut(user, item, np.ones(user.size))
 
 

@@ -10,7 +10,10 @@ import pytest
 
 from machiya_component import DataError
 from machiya_component.testing import Result, run_operation
+from machiya_evaluation.coding import Vocabulary
 from machiya_evaluation.component import component
+from machiya_evaluation.sources import InMemory
+from machiya_evaluation.truth import read_held_out
 
 SAMPLE = Path(__file__).parents[1] / "sample"
 Run = Callable[..., Result]
@@ -86,6 +89,14 @@ def test_the_same_seed_gives_the_same_intervals(run: Run) -> None:
     assert first == again
     assert first["low"] != other["low"]
     assert first["difference"] == other["difference"]
+
+
+@pytest.mark.parametrize("graded", [False, True])
+def test_held_out_interactions_may_be_none(graded: bool) -> None:
+    columns = {"user_id": pa.string(), "item_id": pa.string(), "weight": pa.float64()}
+    nothing = InMemory(pa.schema(columns).empty_table())
+    held_out = read_held_out(nothing, Vocabulary(), Vocabulary(), graded)
+    assert held_out.truth(np.arange(2), 3).relevant().tolist() == [0, 0]
 
 
 def test_ground_truth_of_other_users_is_refused(run: Run) -> None:
