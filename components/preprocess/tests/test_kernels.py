@@ -8,11 +8,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba.core.sigutils import normalize_signature
 from numpy.typing import NDArray
 
+from machiya_component.compiled import kernels
 from machiya_preprocess.arrow import present, text_buffers
+from machiya_preprocess.encoder import Encoder
 from machiya_preprocess.kernels import pairs, rows, users
 from machiya_preprocess.kernels.times import whole_numbers
+from machiya_preprocess.times import to_micros
 from machiya_preprocess.verdict import REASONS
 
 PAIRS = st.sets(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=30)
@@ -154,3 +158,16 @@ def test_whole_numbers_are_read_as_they_are_written(text: str | None) -> None:
     assert read[0] == (digits.isascii() and digits.isdigit() and len(digits) <= 18)
     assert not read[0] or numbers[0] == int(text or "")
     assert plain == bool(read[0] and str(int(text or "")) == text)
+
+
+def test_kernels_are_called_with_the_types_that_images_compile_them_for() -> None:
+    """No sample calls these: with other types an image would compile them at every start."""
+    for kind in (pa.int64(), pa.string()):
+        Encoder().add(pa.chunked_array([pa.array(range(5000)).cast(kind)]))  # more than the first tables have room for
+    for texts in (["7", "8"], ["7", None], []):
+        to_micros(pa.chunked_array([pa.array(texts, pa.string())]), "s", "UTC")
+    declared = [one for one in kernels() if one.signatures and one.name.startswith("machiya_preprocess.")]
+    assert {one.name.rsplit(".", 1)[1] for one in declared} == {"place_integers", "place_text", "whole_numbers"}
+    for one in declared:
+        wanted = {normalize_signature(signature)[0] for signature in one.signatures}  # type: ignore[no-untyped-call]
+        assert set(one.dispatcher.signatures) == wanted, one.name

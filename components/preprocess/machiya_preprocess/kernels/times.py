@@ -14,7 +14,8 @@ MOST_DIGITS = 18
 _ZERO, _NINE, _MINUS = 48, 57, 45
 
 
-@kernel(signatures=["(int32[::1], uint8[::1], boolean[::1], int64[::1], boolean[::1])"])
+# ``text_buffers`` gives arrays that cannot be written to.
+@kernel(signatures=["(Array(int32, 1, 'C', True), Array(uint8, 1, 'C', True), boolean[::1], int64[::1], boolean[::1])"])
 def whole_numbers(offsets: Offsets, data: Bytes, present: Bools, numbers: Micros, read: Bools) -> bool:
     """Texts (as Arrow stores them, ``present`` empty: none is null) that are whole numbers of at most 18 digits, with a
     minus or without: fills ``numbers`` and ``read``, shape (n,); ``read`` is false for all other texts.
