@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from machiya_component import DataError
-from machiya_preprocess.columns import MISSING, Codes, as_text, encode
+from machiya_preprocess.columns import MISSING, Codes, as_text
+from machiya_preprocess.encoder import encode
 from machiya_preprocess.files import read_columns
 from machiya_preprocess.settings import CatalogueLayout
 from machiya_preprocess.vocabulary import refuse_unseen

@@ -88,29 +88,6 @@ def _whole(values: pa.Array, fractions: bool) -> pa.Array:
         raise TypeError(f"is of type {values.type} with values that are not whole numbers") from None
 
 
-def encode(column: pa.ChunkedArray) -> Codes:
-    """Dictionary-encoded text of any number of chunks (``as_text``) -> codes."""
-    unified = column.unify_dictionaries()
-    dictionary = unified.chunk(0).dictionary if unified.num_chunks else pa.array([], pa.string())
-    null = len(dictionary)
-    indices = np.concatenate([_filled(chunk.indices, null) for chunk in unified.chunks] or [np.empty(0, np.int32)])
-    # A dictionary may list a value that no row has, or one value twice, and empty text is no value: so encode it, too.
-    used = np.bincount(indices, minlength=null + 1)[:null] > 0
-    real = pc.and_(pa.array(used), pc.fill_null(pc.not_equal(dictionary, ""), False))
-    inner = pc.if_else(real, dictionary, None).dictionary_encode()
-    order = pc.sort_indices(inner.dictionary).to_numpy()
-    code_of_inner = np.full(len(order) + 1, MISSING, dtype=np.int32)
-    code_of_inner[order] = np.arange(len(order), dtype=np.int32)
-    code_of = np.append(code_of_inner[_filled(inner.indices, len(order))], np.int32(MISSING))
-    return Codes(code_of[indices], inner.dictionary.take(pa.array(order)))
-
-
-def _filled(indices: pa.Array, null: int) -> NDArray[np.int32]:
-    """Dictionary indices with a stand-in for null."""
-    filled: NDArray[np.int32] = pc.fill_null(indices, null).to_numpy(zero_copy_only=False)
-    return filled
-
-
 def constant(value: str, rows: int) -> Codes:
     """A column that holds one value everywhere."""
     return Codes(np.zeros(rows, dtype=np.int32), pa.array([value], pa.string()))

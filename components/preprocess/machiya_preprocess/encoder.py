@@ -64,6 +64,12 @@ class Encoder:
         return codes
 
 
+def encode(column: pa.ChunkedArray) -> Codes:
+    """A whole column -> codes. Raises ``TypeError`` for a column that holds no names (``as_text``)."""
+    encoder = Encoder()
+    return encoder.finish(encoder.add(column))
+
+
 class _Table(Protocol):
     def encode(self, chunk: Any, /) -> CodeArray: ...
     def texts(self) -> pa.StringArray: ...

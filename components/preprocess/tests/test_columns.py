@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from machiya_preprocess.columns import MISSING, Codes, as_text, constant, encode
-from machiya_preprocess.encoder import Encoder
+from machiya_preprocess.columns import MISSING, Codes, as_text, constant
+from machiya_preprocess.encoder import Encoder, encode
 
 NAMES = st.one_of(st.none(), st.sampled_from(["", "a", "B", "é", "営業", "🏥", "007", "7"]))
 
