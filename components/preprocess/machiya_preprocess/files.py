@@ -58,8 +58,8 @@ def read_columns(path: Path, columns: Mapping[str, Any] | None, form: CsvFormat)
 
 
 def read_batches(path: Path, columns: Mapping[str, Any], form: CsvFormat) -> Iterator[pa.RecordBatch]:
-    """One file -> the named columns, as ``read_columns`` gives them, in batches of some 100,000 rows: one batch is held
-    in memory at a time.
+    """One file -> the named columns, as ``read_columns`` gives them, in batches of ``PARQUET_ROWS`` rows or
+    ``CSV_BYTES`` bytes: one batch is held in memory at a time.
     """
     with _errors_of(path, form):
         yield from (

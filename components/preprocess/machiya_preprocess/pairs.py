@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from machiya_component import DataError
 from machiya_component.machine import available_cpus
 from machiya_preprocess.kernels import pairs as kernels
 from machiya_preprocess.kernels import users
@@ -24,6 +25,8 @@ ROW = np.dtype([("row", "<i8"), ("micros", "<i8"), ("user", "<i4"), ("item", "<i
 """A row of the log in the file of a part."""
 PART_BYTES = 100
 """What a row of a part takes in memory while its pairs are made."""
+MOST_ROWS = (1 << 31) - 1
+"""Rows that are judged at once: their numbers have 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +107,18 @@ def pairs_of(
 
 def _judge(rows: Rows, begin: int, end: int, starts: NDArray[np.int64], measure: Measure, found: Pairs) -> int:
     """Judge the rows of the users from ``begin`` to before ``end``, all of which are in ``rows``, with all CPUs."""
+    if len(rows.user) > MOST_ROWS:
+        raise DataError(
+            f"{len(rows.user):,} rows of the log are to be judged at once, more than {MOST_ROWS:,}.",
+            "Lower --memory_limit: a log that does not fit into it is judged part by part.",
+        )
     base = int(starts[begin])
     order = np.empty(int(starts[end]) - base, dtype=np.int32)
+    from_base, found_here = starts - base, _from(found, base)
     threads = available_cpus()
 
     def judge(first: int, last: int) -> int:
-        return _judge_some(rows, first, last, starts - base, order, measure, _from(found, base))
+        return _judge_some(rows, first, last, from_base, order, measure, found_here)
 
     with ThreadPoolExecutor(threads) as pool:
         tasks = [pool.submit(judge, first, last) for first, last in _shares(starts, begin, end, threads)]
@@ -171,7 +180,8 @@ def _shares(starts: NDArray[np.int64], begin: int, end: int, count: int) -> list
 def _parts(rows: Rows, starts: NDArray[np.int64], store: Store) -> Iterator[tuple[int, int, Path]]:
     """Users in ranges whose rows fit into memory, each with a file of these rows."""
     assert store.room is not None
-    most = max(3 * store.room.bytes // PART_BYTES, 1)
+    # A part is larger by what its last user has beyond it: half of what can be judged leaves room for that.
+    most = min(max(3 * store.room.bytes // PART_BYTES, 1), MOST_ROWS // 2)
     part_of_user = np.unique(starts[:-1] // most, return_inverse=True)[1]
     cuts = [0, *(np.flatnonzero(np.diff(part_of_user)) + 1).tolist(), len(starts) - 1]
     paths = [store.path() for _ in cuts[1:]]
@@ -208,7 +218,7 @@ def core_of(pairs: Pairs, item_count: int, rules: Rules) -> Core:
 def interactions(log: EventLog, pairs: Pairs, core: Core) -> Iterator[pa.Table]:
     """One row for each pair of the core, sorted by user and item, as their codes are; in tables of ``SLICE`` rows."""
     columns = _slices(pairs, core)
-    with ThreadPoolExecutor(available_cpus()) as pool:
+    with ThreadPoolExecutor(2) as pool:
         yield from _ahead(pool, lambda found: _table(log, found), columns)
 
 

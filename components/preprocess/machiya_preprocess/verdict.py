@@ -56,7 +56,7 @@ class Verdict:
     def counts(self) -> dict[Reason, int]:
         """Rows rejected for each reason, none left out."""
         counts = np.zeros(len(REASONS) + 1, dtype=np.int64)
-        rows.count_reasons(self.codes, 0, len(self.codes), counts)
+        rows.count_reasons(self.codes, counts)
         return dict(zip(REASONS, counts[1:].tolist(), strict=True))
 
     def kept(self) -> int:

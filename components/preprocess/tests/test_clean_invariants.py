@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from machiya_component import DataError
+from machiya_preprocess import pairs
 from machiya_preprocess.catalogue import Catalogue, items_table
 from machiya_preprocess.cleaning import Cleaned, clean
 from machiya_preprocess.files import CsvFormat
@@ -117,6 +119,31 @@ def test_a_log_in_files_gives_the_same_as_one_in_memory(rows: list[Row], rules: 
         assert spilled.interactions.equals(held.interactions)
         assert spilled.rejected.equals(held.rejected)
         assert (spilled.items.equals(held.items), spilled.metrics) == (True, held.metrics)
+
+
+ALL_STAY = Rules(
+    weights={"view": 1.0},
+    window=Window(NAT, NAT, 0),
+    traffic=[],
+    repeat_span=-1,
+    keep_unknown_items=True,
+    min_user_items=1,
+    min_item_users=1,
+    half_life=0,
+    max_unreadable_share=0.0,
+)
+
+
+def test_a_log_with_more_rows_than_can_be_numbered_is_judged_in_parts_or_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rows: list[Row] = [(f"u{row // 2}", f"i{row % 2}", "view", at(row)) for row in range(40)]
+    whole = cleaned(rows, ALL_STAY).interactions
+    monkeypatch.setattr(pairs, "MOST_ROWS", 8)
+    with pytest.raises(DataError, match=r"40 rows of the log .* more than 8\. Lower --memory_limit"):
+        cleaned(rows, ALL_STAY)
+    room = Room(400, tmp_path)  # for 12 rows in a part
+    assert clean(log_of(rows, 10, room), None, ALL_STAY).interactions.equals(whole)
 
 
 @given(ROWS, RULES)

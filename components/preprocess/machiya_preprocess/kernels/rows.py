@@ -77,7 +77,7 @@ def reject_below_minimum(
 
 
 @kernel
-def count_reasons(verdict: Reasons, begin: int, end: int, counts: Counts) -> None:
+def count_reasons(verdict: Reasons, counts: Counts) -> None:
     """Add to ``counts``, shape (reasons + 1,), how many rows have each number."""
-    for row in range(begin, end):
+    for row in range(len(verdict)):
         counts[verdict[row]] += 1
