@@ -21,7 +21,7 @@ from machiya_publish.serving import CopyError, Recommendations
 LISTS, ITEMS = "lists.parquet", "items.parquet"
 FIRST_USERS = "machiya.first_users"
 GROUP_ROWS = 1 << 15
-"""Items of all lists in a row group, at least: what is decoded to look up one user."""
+"""Items of all lists in a row group, at least (the last one has what is left): what is decoded to look up one user."""
 
 
 def _list_of(kind: pa.DataType) -> pa.DataType:
@@ -57,6 +57,7 @@ class ListsWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._first_users: list[str] = []
+        self._waiting: Lists | None = None
         self._writer = pq.ParquetWriter(folder / LISTS, SCHEMA, write_statistics=["user_id"], **_STORED)
 
     def __enter__(self) -> "ListsWriter":
@@ -68,14 +69,23 @@ class ListsWriter:
         self._writer.close()
 
     def write(self, lists: Lists, sources: Sequence[str]) -> None:
-        """Append lists; `sources` are the texts of the numbers in them."""
-        table = _lists_table(lists, sources)
-        for first, end in _groups(lists.starts):
-            self._first_users.append(lists.users[first].as_py())
-            self._writer.write_table(table.slice(first, end - first), row_group_size=end - first)
+        """Append lists; `sources` are the texts of the numbers in them. What fills no row group waits for more."""
+        if self._waiting is not None:
+            lists = self._waiting.followed_by(lists)
+        first = 0
+        while (end := int(np.searchsorted(lists.starts, lists.starts[first] + GROUP_ROWS))) <= len(lists):
+            self._write_group(lists.part(first, end), sources)
+            first = end
+        self._waiting = lists.part(first, len(lists))
 
-    def finish(self, items: Sequence[str]) -> None:
-        """Write the ids of the items, and which user each row group begins with."""
+    def _write_group(self, lists: Lists, sources: Sequence[str]) -> None:
+        self._first_users.append(lists.users[0].as_py())
+        self._writer.write_table(_lists_table(lists, sources), row_group_size=len(lists))
+
+    def finish(self, items: Sequence[str], sources: Sequence[str]) -> None:
+        """Write what waits, the ids of the items, and which user each row group begins with."""
+        if self._waiting:
+            self._write_group(self._waiting, sources)
         self._writer.add_key_value_metadata({FIRST_USERS: json.dumps(self._first_users, ensure_ascii=False)})
         numbers = pa.array(np.arange(len(items), dtype=np.int32))
         table = pa.table([numbers, pa.array(items, pa.string())], ["item", "item_id"])
@@ -97,16 +107,6 @@ def _lists_table(lists: Lists, sources: Sequence[str]) -> pa.Table:
 
 def _lists_array(starts: NDArray[np.int64], values: pa.Array, field: pa.Field) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(starts.astype(np.int32)), values, type=field.type)
-
-
-def _groups(starts: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """First and end of the users of each row group."""
-    groups, first, users = [], 0, len(starts) - 1
-    while first < users:
-        end = min(int(np.searchsorted(starts, starts[first] + GROUP_ROWS)), users)
-        groups.append((first, end))
-        first = end
-    return groups
 
 
 class ParquetLists:
@@ -136,10 +136,12 @@ class ParquetLists:
             return None
         with self._lock:
             rows = self._file.read_row_group(group, use_threads=False)
-        place = pc.index(rows["user_id"], user_id).as_py()
+        key = user_id.encode("utf-8", "surrogatepass")
+        place = pc.index(rows["user_id"].cast(pa.binary()), key).as_py()
         if place < 0:
             return None
         items, scores, ends, sources = (rows[name].chunk(0)[place].values for name in SCHEMA.names[1:])
-        ids = self._items[items.to_numpy()[:k]].tolist()
+        end = None if k is None else max(k, 0)
+        ids = self._items[items.to_numpy()[:end]].tolist()
         found = np.repeat(sources.to_numpy(zero_copy_only=False), np.diff(ends.to_numpy(), prepend=0))
-        return Recommendations(ids, scores.to_numpy()[:k], found[:k].tolist())
+        return Recommendations(ids, scores.to_numpy()[:end], found[:end].tolist())

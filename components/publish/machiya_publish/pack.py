@@ -30,10 +30,12 @@ def pack(files: Iterable[Path], folder: Path, advance: Callable[[int], None] = l
     """Write `packed.bin`, `lists.parquet` and `items.parquet` into a folder, from the Parquet parts of a table.
 
     Memory: the ids of all items, about 131,072 rows (or the longest list, if it is longer), and of each row group of
-    `lists.parquet` what its footer says of it; not the users. `advance` is told of the rows that are written.
+    `lists.parquet` what its footer says of it; in the end the places of at most 4 million users, about 300 MB.
+    `advance` is told of the rows that are written.
 
     Raises:
-        DataError: the table is not sorted by user and rank, or holds what cannot be packed.
+        DataError: the table is not sorted by user and rank, or holds what cannot be packed: a score that does not fit
+            in 32 bits, more than `MOST_SOURCES` sources.
     """
     items, sources = Vocabulary("item_id", MOST_ITEMS), Vocabulary("source", MOST_SOURCES)
     longest = 0
@@ -43,6 +45,6 @@ def pack(files: Iterable[Path], folder: Path, advance: Callable[[int], None] = l
             compact.write(lists, sources.texts)
             longest = max(longest, lists.longest)
             advance(len(lists.items))
-        compact.finish(items.texts)
+        compact.finish(items.texts, sources.texts)
         header = packed.finish(items.texts, sources.texts)
     return Packed(header.users, header.rows, header.items, longest)

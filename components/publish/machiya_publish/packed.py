@@ -28,7 +28,7 @@ from machiya_publish.serving.layout import (
 
 _ENTRY = np.dtype([("hash", "<u4"), ("at", "<u8")])
 USERS_AT_ONCE = 1 << 22
-"""Of how many users the index is sorted at once: bounds the memory for any number of them (about 100 MB)."""
+"""Of how many users the index is sorted at once: bounds the memory for any number of them (about 300 MB)."""
 
 
 class PackedWriter:

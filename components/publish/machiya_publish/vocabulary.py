@@ -19,9 +19,6 @@ class Vocabulary:
         self._dictionary: pa.Array | None = None
         self._known: NDArray[np.int64] = np.empty(0, np.int64)
 
-    def __len__(self) -> int:
-        return len(self.texts)
-
     def numbers(self, column: pa.DictionaryArray) -> NDArray[np.uint32]:
         """The number of each row's text: (rows,). Row groups of one dictionary, as one writer makes them, are fast.
 

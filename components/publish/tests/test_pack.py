@@ -94,6 +94,22 @@ def test_users_are_found_in_small_row_groups(tmp_path: Path, monkeypatch: pytest
     assert ParquetLists(tmp_path / "serving").recommend("u55x") is None
 
 
+@pytest.mark.parametrize("row_group_size", [1, 7, 1000])
+def test_row_groups_of_the_table_do_not_make_those_of_the_lists_smaller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row_group_size: int
+) -> None:
+    monkeypatch.setattr(compact, "GROUP_ROWS", 40)
+    expected = many(100)
+    pack_into(tmp_path, table(expected), row_group_size=row_group_size)
+    file = pq.ParquetFile(tmp_path / "serving" / "lists.parquet")
+    groups = [file.read_row_group(number, ["items"])["items"] for number in range(file.num_row_groups)]
+    sizes = [sum(len(items) for items in group.to_pylist()) for group in groups]
+    assert len(sizes) > 5
+    assert all(40 <= size < 40 + 12 for size in sizes[:-1])
+    assert 0 < sizes[-1] < 40 + 12
+    assert_holds(tmp_path, expected)
+
+
 def test_any_reader_of_parquet_understands_the_lists(tmp_path: Path) -> None:
     expected = many(30)
     pack_into(tmp_path, table(expected))
