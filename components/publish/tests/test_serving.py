@@ -10,6 +10,7 @@ from zlib import crc32
 
 import pytest
 
+from machiya_publish.compact import ParquetLists
 from machiya_publish.pack import pack
 from machiya_publish.serving import CopyError, ServingCopy
 from machiya_publish.serving.__main__ import main
@@ -32,8 +33,9 @@ def content(written: Path) -> bytearray:
     return bytearray((written / "packed.bin").read_bytes())
 
 
-def test_k_cuts_the_list(written: Path) -> None:
-    copy = ServingCopy(written)
+@pytest.mark.parametrize("reader", [ServingCopy, ParquetLists])
+def test_k_cuts_the_list(written: Path, reader: type[ServingCopy | ParquetLists]) -> None:
+    copy = reader(written)
     for k in (0, 1, 5, 100):
         assert {user: plain(copy.recommend(user, k)) for user in LISTS} == {
             user: found[:k] for user, found in LISTS.items()
@@ -41,12 +43,19 @@ def test_k_cuts_the_list(written: Path) -> None:
     assert plain(copy.recommend("u0", -1)) == []
 
 
-def test_unknown_users_have_no_list(written: Path) -> None:
+STRANGERS = ("", "u", "U0", "u60", "u0\0", "\ud800")
+
+
+@pytest.mark.parametrize("reader", [ServingCopy, ParquetLists])
+@pytest.mark.parametrize("user", STRANGERS)
+def test_unknown_users_have_no_list(written: Path, reader: type[ServingCopy | ParquetLists], user: str) -> None:
+    assert reader(written).recommend(user) is None
+
+
+def test_a_copy_contains_the_users_with_a_list(written: Path) -> None:
     copy = ServingCopy(written)
-    assert "u0" in copy
-    for user in ("", "u", "U0", "u60", "u0\0", "\ud800"):
-        assert copy.recommend(user) is None
-        assert user not in copy
+    assert all(user in copy for user in LISTS)
+    assert not any(user in copy for user in STRANGERS)
 
 
 def test_scores_cannot_be_written_to(written: Path) -> None:
@@ -121,10 +130,19 @@ def test_a_file_that_goes_on_is_told(content: bytearray, tmp_path: Path) -> None
 @pytest.mark.parametrize("share", [0, 0.3, 0.6, 1])
 def test_verify_finds_any_other_byte(content: bytearray, tmp_path: Path, share: float) -> None:
     place = 256 + int(share * (len(content) - 257))
-    content[place] ^= 1
+    content[place] ^= 0x80
     (tmp_path / "packed.bin").write_bytes(content)
     with pytest.raises(CopyError, match=r"is damaged|cannot be read"):
         ServingCopy(tmp_path).verify()
+
+
+@pytest.mark.parametrize("section", [4, 6])
+def test_a_damaged_text_is_told_on_opening(content: bytearray, tmp_path: Path, section: int) -> None:
+    """Texts of items, and of sources."""
+    content[struct.unpack_from("<14Q", content, 56)[2 * section]] ^= 0x80
+    (tmp_path / "packed.bin").write_bytes(content)
+    with pytest.raises(CopyError, match=r"packed\.bin is damaged: a text is not in UTF-8 .*write it again"):
+        ServingCopy(tmp_path)
 
 
 def test_no_copy_is_told(tmp_path: Path) -> None:

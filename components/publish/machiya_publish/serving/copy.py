@@ -44,21 +44,21 @@ class ServingCopy:
         path = Path(folder)
         self.path = path / PACKED if path.is_dir() else path
         self._map, self._identity = _mapped(self.path)
+        everything = memoryview(self._map)
         try:
             self.header = Header.from_bytes(self._map[:HEADER_BYTES])
             _require_whole(self.header, len(self._map))
+            self._items = _texts(everything, self.header.item_ends, self.header.item_texts)
+            self._sources = _texts(everything, self.header.source_ends, self.header.source_texts).tolist()
         except CopyError as error:
             raise CopyError(f"{self.path} {error}. Copy it again, or write it again with the operation pack.") from None
         self._shift = bucket_shift(self.header.buckets)
-        everything = memoryview(self._map)
         self._bucket_starts = _part(everything, self.header.bucket_starts).cast("I")
         self._bucket_entries = _part(everything, self.header.bucket_entries).cast("Q")
         records = self.header.records
         self._head = _part(everything, records).cast("I")
         self._ids = np.frombuffer(self._map, "<u4", records.size // WORD, records.start)
         self._scores = np.frombuffer(self._map, "<f4", records.size // WORD, records.start)
-        self._items = _texts(everything, self.header.item_ends, self.header.item_texts)
-        self._sources = _texts(everything, self.header.source_ends, self.header.source_texts).tolist()
 
     def __len__(self) -> int:
         """How many users have a list."""
@@ -153,5 +153,8 @@ def _texts(everything: memoryview, ends: Section, texts: Section) -> NDArray[Any
     blob = bytes(_part(everything, texts))
     bounds = [0, *_part(everything, ends).cast("Q")]
     found = np.empty(len(bounds) - 1, object)
-    found[:] = [blob[start:end].decode() for start, end in pairwise(bounds)]
+    try:
+        found[:] = [blob[start:end].decode() for start, end in pairwise(bounds)]
+    except UnicodeDecodeError as error:
+        raise CopyError(f"is damaged: a text is not in UTF-8 ({error.reason})") from error
     return found

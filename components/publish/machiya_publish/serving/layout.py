@@ -10,7 +10,7 @@ VERSION = 1
 BYTE_ORDER = 0x01020304
 HEADER_BYTES = 256
 ALIGNMENT = 64
-"""Bytes: every section but the records, which follow the header at once, begins at a multiple of it."""
+"""Bytes: every section begins at a multiple of it."""
 
 WORD = 4
 RECORD_HEAD = 3
