@@ -12,14 +12,8 @@ from types import ModuleType
 from tests.benchmarks.harness import FULL, SMALL, Row, Scale
 from tests.benchmarks.report import environment, kept, lines, replace_section, section
 
-FOLDER = Path(__file__).parent
 STAGES = ("clean", "train", "predict", "scaling", "store", "evaluation", "workflow", "startup")
-RESULTS = FOLDER.parents[1] / "docs" / "benchmarks.md"
-
-
-def stages() -> list[str]:
-    """Those whose module is there."""
-    return [name for name in STAGES if (FOLDER / f"{name}.py").exists()]
+RESULTS = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 
 def stage(name: str) -> ModuleType:
@@ -43,10 +37,10 @@ def measured_or_failed(name: str, scale: Scale) -> list[Row]:
         return [Row(name, "-", "-", f"failed: {reason[-1]}", False)]
 
 
-def main() -> int:
-    """0 if every stage could be measured, 1 if one failed; a target that is not reached is a result."""
+def arguments() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join(stages()))
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join(STAGES))
     parser.add_argument("--full", action="store_true", help="20 million events instead of 200,000")
     parser.add_argument(
         "--write",
@@ -54,24 +48,38 @@ def main() -> int:
         help="keep the rows in docs/benchmarks.md, beside those of the stages that are not measured now",
     )
     parser.add_argument(
-        "--turns", type=int, metavar="N", help=f"how often each case runs (by default {FULL.repeat} times)"
+        "--turns", type=int, metavar="N", default=FULL.repeat, help="how often each case runs (default: %(default)s)"
     )
     given = parser.parse_args()
-    if unknown := set(given.stages) - set(stages()):
-        parser.error(f"no such stage: {', '.join(sorted(unknown))}. There are {', '.join(stages())}.")
+    if unknown := set(given.stages) - set(STAGES):
+        parser.error(f"no such stage: {', '.join(sorted(unknown))}. There are {', '.join(STAGES)}.")
+    if given.turns < 1:
+        parser.error(f"--turns is {given.turns}: each case has to run at least once.")
+    return given
+
+
+def main() -> int:
+    """0 if every stage could be measured, 1 if one failed; a target that is not reached is a result."""
+    given = arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    scale = FULL if given.full else SMALL
-    scale = replace(scale, repeat=given.turns or scale.repeat)
+    scale = replace(FULL if given.full else SMALL, repeat=given.turns)
     begun = environment()
-    found = {name: measured_or_failed(name, scale) for name in given.stages or stages()}
-    new = {name: lines(name, rows, begun.when, decisive=given.full) for name, rows in found.items()}
+    new: dict[str, str] = {}
+    failed = False
+    for name in given.stages or STAGES:
+        rows = measured_or_failed(name, scale)
+        failed |= any(row.measured.startswith("failed") for row in rows)
+        new[name] = lines(name, rows, begun.when, decisive=given.full)
+        if given.write:
+            write(scale, {name: new[name]}, begun.where)
     sys.stdout.write(section(scale, new, begun.where))
-    if given.write:
-        both = kept(RESULTS, scale, begun.where) | new
-        replace_section(
-            RESULTS, scale.name, section(scale, {name: both[name] for name in STAGES if name in both}, begun.where)
-        )
-    return int(any(row.measured.startswith("failed") for rows in found.values() for row in rows))
+    return int(failed)
+
+
+def write(scale: Scale, new: dict[str, str], where: str) -> None:
+    """Put parts of the table into the document: after each stage, as those that follow may take hours, or fail."""
+    both = kept(RESULTS, scale, where) | new
+    replace_section(RESULTS, scale.name, section(scale, {name: both[name] for name in STAGES if name in both}, where))
 
 
 if __name__ == "__main__":

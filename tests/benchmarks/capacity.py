@@ -8,7 +8,7 @@ import argparse
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 
@@ -119,13 +119,15 @@ TAKES_OVER = {
 def limits(costs: Costs) -> list[Limit]:
     """All of them, the first to break on the reference machine first.
 
-    Users grow with the events, and the catalogue stays at a million items. The time of predict has no limit.
+    Users grow with the events, and the catalogue stays at a million items: what a stage holds without any events stays,
+    too. The time of predict has no limit.
     """
     unit = LOADS[0]
+    empty = stages(replace(unit, users=0, events=0), costs)
     machines = Machine.of(costs, "reference_"), Machine.of(costs)
     found = []
-    for stage in stages(unit, costs):
-        fits = [unit.events * machine.memory / stage.memory for machine in machines]
+    for stage, fixed in zip(stages(unit, costs), (stage.memory for stage in empty), strict=True):
+        fits = [unit.events * (machine.memory - fixed) / (stage.memory - fixed) for machine in machines]
         found.append(Limit(f"memory of {stage.name}", *fits))
         if not stage.divisible:
             ends = [unit.events * costs["hours"] / stage.hours(machine) for machine in machines]

@@ -213,7 +213,7 @@ def repeated(rng: np.random.Generator, people: Log, count: int) -> Log:
 
 
 def machines(rng: np.random.Generator, size: Size) -> Log:
-    """Users after the last person, each at work once: every second or third second, or ten times in one."""
+    """Users after the last person, each at work once: every second second, or ten times in each."""
     count = size.machine_events
     start = START + rng.integers(0, (DAYS - 30) * 86_400, size.machines)
     step = np.arange(count)

@@ -34,7 +34,7 @@ from statistics import median
 from typing import Any, Literal
 
 ROOT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("BENCHMARK_DATA") or Path(tempfile.gettempdir()) / "bench")
+DATA = Path(os.environ.get("BENCHMARK_DATA") or Path(tempfile.gettempdir()) / "bench").resolve()
 """Where what benchmarks read is kept; the environment variable BENCHMARK_DATA moves it."""
 APART = str(ROOT / ".venv" / "apart" / "bin" / "python")
 """The interpreter that has what needs other versions than ours (tests/benchmarks/apart): RecTools."""

@@ -25,7 +25,7 @@ from tests.benchmarks.harness import (
     measure,
     not_measured,
 )
-from tests.benchmarks.predict_data import Known, N, for_full_size, made
+from tests.benchmarks.predict_data import Known, N, made
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 TARGETS = {64: 4.0, 128: 2.4}
@@ -37,7 +37,7 @@ TILE = 512
 
 def rows(scale: Scale) -> list[Row]:
     """At 64 and at 128 factors."""
-    return [for_full_size(row, scale) for factors in TARGETS for row in _rows(scale, factors)]
+    return [row for factors in TARGETS for row in _rows(scale, factors)]
 
 
 def _rows(scale: Scale, factors: int) -> Iterator[Row]:
@@ -88,9 +88,10 @@ def ours(known: Known) -> Lists:
     """As the operation does it, from factors and histories to lists."""
     import pyarrow as pa
 
+    from machiya_component.machine import available_cpus
     from machiya_recommender.factors import Factors
     from machiya_recommender.history import History
-    from machiya_recommender.machine import available_cpus, single_threaded_blas
+    from machiya_recommender.machine import single_threaded_blas
     from machiya_recommender.model import Model
     from machiya_recommender.recommend import Recommender
 

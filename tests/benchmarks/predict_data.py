@@ -3,7 +3,7 @@
 The factors are trained by implicit, so that no change of our training changes what prediction is measured on.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, load_npz, save_npz
 
-from tests.benchmarks.harness import Row, Scale
+from tests.benchmarks.harness import Scale
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,17 +44,13 @@ def made(scale: Scale, factors: int) -> Path:
     return scale.made(f"als-{factors}", lambda folder: _make(scale, factors, folder))
 
 
-def for_full_size(row: Row, scale: Scale) -> Row:
-    """Targets are for the reference size: below it a start and a list of 100 are most of the work."""
-    return row if scale.share >= 1 else replace(row, target=f"{row.target} at full size", reached=None)
-
-
 def _make(scale: Scale, factors: int, folder: Path) -> None:
     import pyarrow.parquet as pq
     from implicit.cpu.als import AlternatingLeastSquares
 
+    from machiya_component.machine import available_cpus
     from machiya_recommender.factors import Factors
-    from machiya_recommender.machine import available_cpus, single_threaded_blas
+    from machiya_recommender.machine import single_threaded_blas
     from machiya_recommender.model import Model, save_model
 
     log = pq.read_table(scale.events(), columns=["user_id", "item_id"])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from machiya_component.machine import available_cpus, available_memory
 from tests.benchmarks.harness import Row, Scale
 
 LIBRARIES = (
@@ -40,9 +41,8 @@ class Environment:
 def environment() -> Environment:
     """That of now and here."""
     today = datetime.datetime.now(datetime.UTC).date()
-    cores = len(os.sched_getaffinity(0))
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    machine = f"{_processor()}, {cores} cores, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}"
+    size = f"{available_cpus()} cores, {available_memory() / 2**30:.0f} GiB"
+    machine = f"{_processor()}, {size}, Linux {platform.release().split('-')[0]}"
     versions = ", ".join(f"{name} {version}" for name in LIBRARIES if (version := _version(name)))
     where = f"{machine}. Python {platform.python_version()}, {versions}."
     return Environment(f"{today}, load {os.getloadavg()[0]:.1f}", where)

@@ -12,10 +12,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tests.benchmarks.harness import BenchmarkError, Case, Measurement, Row, Scale, at_most, measure
-from tests.benchmarks.predict_data import N, for_full_size, made
+from tests.benchmarks.predict_data import N, made
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STAGE = "scaling, predict at 64 factors"
 SHARDS = (1, 2, 4, 8)
@@ -28,8 +31,7 @@ def rows(scale: Scale) -> list[Row]:
     folder = made(scale, 64)
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch)
-        found = [*_shards(scale, folder, out), *_gathering(scale, out), *_memory(folder, out)]
-    return [for_full_size(row, scale) for row in found]
+        return [*_shards(scale, folder, out), *_gathering(scale, out), *_memory(folder, out)]
 
 
 def _shards(scale: Scale, folder: Path, out: Path) -> Iterator[Row]:
@@ -37,13 +39,19 @@ def _shards(scale: Scale, folder: Path, out: Path) -> Iterator[Row]:
         f"{shards} shards": Case(in_one_process, (folder, out / str(shards), shards), warm=True) for shards in SHARDS
     }
     measured = measure(cases, scale.repeat)
-    yield from _ratios(measured, "CPU of the operation")
     whole = read(out / "1")
-    for shards in SHARDS[1:]:
+    _same_rows(whole, out, SHARDS[1:])
+    yield from _ratios(measured, "CPU of the operation")
+    steps = {f"{shards} shards": Case(as_steps, (folder, out / "steps" / str(shards), shards)) for shards in SHARDS}
+    measured = measure(steps, 1)
+    _same_rows(whole, out / "steps", SHARDS)
+    yield from _ratios(measured, "CPU as steps of a workflow, with start and checks")
+
+
+def _same_rows(whole: "pa.Table", out: Path, counts: tuple[int, ...]) -> None:
+    for shards in counts:
         if not read(out / str(shards)).equals(whole):
-            raise BenchmarkError(f"The tables of {shards} shards are not the table without shards.")
-    steps = {f"{shards} shards": Case(as_steps, (folder, out / "steps", shards)) for shards in SHARDS}
-    yield from _ratios(measure(steps, 1), "CPU as steps of a workflow, with start and checks")
+            raise BenchmarkError(f"The tables of {shards} shards in {out} are not the table without shards.")
 
 
 def _ratios(measured: dict[str, Measurement], what: str) -> Iterator[Row]:
@@ -114,7 +122,7 @@ def as_steps(folder: Path, out: Path, shards: int) -> None:
         subprocess.run(command, check=True, env={**os.environ, "MACHIYA_DATA": str(target)})
 
 
-def read(out: Path) -> Any:
+def read(out: Path) -> "pa.Table":
     """The table of all shards below a folder."""
     from machiya_component.ports import TableInput
 

@@ -155,7 +155,7 @@ def write_lists(pieces: "list[Lists]") -> tuple[int, int]:
         with ListsWriter(Path(folder)) as writer:
             for lists in pieces:
                 writer.write(lists, SOURCES)
-            writer.finish(ITEM_IDS)
+            writer.finish(ITEM_IDS, SOURCES)
         return _counted(pieces, Path(folder))
 
 

@@ -47,7 +47,7 @@ def test_writing_one_stage_leaves_the_rows_of_the_others(tmp_path: Path, monkeyp
     begun = iter([Environment("first", "here"), Environment("second", "here")])
     monkeypatch.setattr(command, "RESULTS", document)
     monkeypatch.setattr(command, "environment", lambda: next(begun))
-    monkeypatch.setattr(command, "stages", lambda: ["clean", "train"])
+    monkeypatch.setattr(command, "STAGES", ("clean", "train"))
     monkeypatch.setattr(command, "measured", lambda _name, _scale: ROWS[:1])
     for stage in ("train", "clean"):
         monkeypatch.setattr("sys.argv", ["benchmarks", "--write", stage])
@@ -55,6 +55,23 @@ def test_writing_one_stage_leaves_the_rows_of_the_others(tmp_path: Path, monkeyp
     found = kept(document, SMALL, "here")
     assert found == {"clean": lines("clean", ROWS[:1], "second"), "train": lines("train", ROWS[:1], "first")}
     assert list(found) == ["clean", "train"]
+
+
+def test_what_was_measured_before_an_interruption_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(name: str, _scale: Scale) -> list[Row]:
+        if name == "train":
+            raise KeyboardInterrupt
+        return ROWS[:1]
+
+    document = tmp_path / "benchmarks.md"
+    document.write_text("<!-- small begins -->\n<!-- small ends -->\n")
+    monkeypatch.setattr(command, "RESULTS", document)
+    monkeypatch.setattr(command, "environment", lambda: Environment("today", "here"))
+    monkeypatch.setattr(command, "measured", rows)
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--write", "clean", "train"])
+    with pytest.raises(KeyboardInterrupt):
+        command.main()
+    assert kept(document, SMALL, "here") == {"clean": lines("clean", ROWS[:1], "today")}
 
 
 def test_results_take_the_place_of_the_last_ones_of_their_scale(tmp_path: Path) -> None:
@@ -85,7 +102,7 @@ def test_a_stage_that_fails_is_a_row_and_does_not_end_the_others(
             raise OSError("the disk is full")
         return ROWS[1:]
 
-    monkeypatch.setattr(command, "stages", lambda: ["clean", "train"])
+    monkeypatch.setattr(command, "STAGES", ("clean", "train"))
     monkeypatch.setattr(command, "measured", rows)
     monkeypatch.setattr("sys.argv", ["benchmarks"])
     assert command.main() == 1
@@ -99,13 +116,21 @@ def test_a_stage_that_fails_is_a_row_and_does_not_end_the_others(
 def test_an_unknown_stage_is_refused_with_those_there_are(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "stages", lambda: ["clean", "train"])
+    monkeypatch.setattr(command, "STAGES", ("clean", "train"))
     monkeypatch.setattr("sys.argv", ["benchmarks", "trian"])
     with pytest.raises(SystemExit):
         command.main()
     assert "no such stage: trian. There are clean, train." in capsys.readouterr().err
 
 
-def test_every_stage_that_is_there_can_be_run() -> None:
-    for name in command.stages():
+@pytest.mark.parametrize("turns", ["0", "-1"])
+def test_no_turns_are_refused(turns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--turns", turns])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert f"--turns is {turns}: each case has to run at least once." in capsys.readouterr().err
+
+
+def test_every_stage_can_be_run() -> None:
+    for name in command.STAGES:
         assert callable(command.stage(name).rows)

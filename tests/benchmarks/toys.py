@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 
@@ -39,6 +40,12 @@ def busy(seconds: float) -> None:
     started = time.process_time()
     while time.process_time() - started < seconds:
         pass
+
+
+@cache
+def busy_once(seconds: float) -> None:
+    """Use so much processor time, the first time only."""
+    busy(seconds)
 
 
 def busy_child(seconds: float) -> None:

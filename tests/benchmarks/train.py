@@ -138,9 +138,9 @@ def rows(scale: Scale) -> list[Row]:
     folder = scale.made("als", partial(split, scale.events()))
     iterations = 15 if scale.share < 0.1 else 5
     asked = {
-        "train, ALS, 64 factors": (Training(64, iterations), 0.42),
-        "train, ALS, 128 factors": (Training(128, iterations), 0.6),
-        "train, ALS, 64 factors, exact": (Training(64, 1, exact=True), 0.25),
+        f"train, ALS, 64 factors, {iterations} iterations": (Training(64, iterations), 0.42),
+        f"train, ALS, 128 factors, {iterations} iterations": (Training(128, iterations), 0.6),
+        "train, ALS, 64 factors, exact, 1 iteration": (Training(64, 1, exact=True), 0.25),
     }
     return [
         row for stage, (training, limit) in asked.items() for row in _compared(scale, folder, stage, training, limit)

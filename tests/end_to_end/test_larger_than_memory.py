@@ -72,7 +72,7 @@ def test_a_log_three_times_as_large_as_memory_is_cleaned_to_the_same_bytes(image
         read_only=True,
     )
     with containers.connect() as engine:
-        done = engine.run(request, timeout=300)
+        done = engine.run(request, timeout=900)
     assert done.exit_code == 0, done
     # In this process, where it fits.
     held = run_operation(

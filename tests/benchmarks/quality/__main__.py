@@ -53,7 +53,10 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         help="settings tried of a model with two parameters; half more for three (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the settings tried, first factors, and resampling")
-    return parser.parse_args(given)
+    asked = parser.parse_args(given)
+    if asked.heldout < 1:
+        parser.error(f"--heldout is {asked.heldout}: at least one user has to be held out.")
+    return asked
 
 
 def main() -> None:

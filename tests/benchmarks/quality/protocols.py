@@ -78,7 +78,7 @@ def strong_generalization(log: Log, heldout: int, min_items: int = 5) -> Split:
     Items that no training user has are left out. A held-out user with fewer than 5 of the others is asked nothing.
     The validation users are not added to the training in the end, as published.
 
-    Raises DataError when not even half of the users would be left for training.
+    Raises DataError when not even half of the users would be left for training, or nobody could be asked anything.
     """
     pairs = positive_pairs(log)
     pairs = pairs.keep((np.bincount(pairs.users) >= min_items)[pairs.users])
@@ -96,6 +96,11 @@ def strong_generalization(log: Log, heldout: int, min_items: int = 5) -> Split:
     columns = _first_seen(train.items, pairs.items.max() + 1)
     known = columns[pairs.items] >= 0
     validation, test = (_folded(pairs.keep((member == part) & known), columns) for part in (1, 2))
+    if not (validation[1].shape[0] and test[1].shape[0]):
+        raise DataError(
+            f"{log.name}: of {heldout} users held out nobody has 5 items that those trained on have. Hold out more, "
+            "or try the other protocol."
+        )
     matrix = _matrix(train.users, columns[train.items], columns.max() + 1)
     facts = {"positive pairs": len(pairs.users), "users": len(users), "items": len(np.unique(pairs.items))}
     facts |= {"items trained on": matrix.shape[1], "users asked about": test[1].shape[0]}

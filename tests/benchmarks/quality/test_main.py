@@ -60,6 +60,13 @@ def test_what_cannot_be_used_ends_with_one_sentence(ratings_csv: Path) -> None:
     assert call.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("heldout", ["0", "-1"])
+def test_holding_nobody_out_is_refused(heldout: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.arguments(["u.data", "--heldout", heldout])
+    assert f"--heldout is {heldout}: at least one user has to be held out." in capsys.readouterr().err
+
+
 def test_differences_are_those_of_the_same_users() -> None:
     rng = np.random.default_rng(0)
     values = rng.random((200, 3))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
@@ -88,6 +88,12 @@ def test_too_few_users_are_refused_with_a_number_that_fits(ratings_csv: Path) ->
     strong_generalization(log, int(str(raised.value).split()[-1].rstrip(".")))
 
 
+def test_a_log_in_which_nobody_held_out_shares_enough_items_is_refused() -> None:
+    rows = [(user, 5 * user + item, 0) for user in range(8) for item in range(5)]
+    with pytest.raises(DataError, match="of 2 users held out nobody has 5 items that those trained on have"):
+        strong_generalization(log_of(rows), 2)
+
+
 def test_a_log_without_good_ratings_is_refused() -> None:
     log = Log("bad films", np.array([1]), np.array([1]), np.array([3.5]), np.array([0]))
     with pytest.raises(DataError, match=r"bad films has no rating above 3\.5"):
@@ -120,6 +126,7 @@ def test_rare_items_and_then_users_with_few_items_are_left_out_before_the_cut() 
     assert stage.truth.toarray().tolist() == [[0, 0, 1]]
 
 
+@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8), st.integers(0, 30)), min_size=1, max_size=120))
 def test_nothing_of_the_future_is_told_and_nothing_told_is_asked_for(rows: list[tuple[int, int, int]]) -> None:
     log = log_of(rows)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
@@ -44,6 +44,7 @@ def test_a_perfect_list_has_one_everywhere_even_with_more_relevant_items_than_pl
     assert metrics_of_lists(np.arange(100)[None], truth).tolist() == [[1, 1, pytest.approx(1)]]
 
 
+@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(st.integers(-3, 3), min_size=6, max_size=6), min_size=1, max_size=5), st.integers(1, 8))
 def test_best_items_are_a_stable_sort(rows: list[list[int]], depth: int) -> None:
     scores = np.array(rows, dtype=np.float64)

@@ -11,7 +11,7 @@ from tests.benchmarks.quality.als import Training
 from tests.benchmarks.quality.models import Model, models
 from tests.benchmarks.quality.protocols import Stage
 from tests.benchmarks.quality.ranking import Scorer, Scores
-from tests.benchmarks.quality.tuning import Trial, around, spread, tune
+from tests.benchmarks.quality.tuning import around, described, spread, tune
 
 SPACE = {"a": (0.01, 100.0), "b": (1.0, 1000.0)}
 WIDER = {**SPACE, "c": (0.1, 1.0)}
@@ -76,7 +76,11 @@ def test_the_smaller_box_holds_the_centre_and_stays_in_the_space(centre: float) 
     assert math.log(high / low) == pytest.approx(math.log(10_000) / 4)
 
 
-def test_a_trial_is_named_with_its_parameters() -> None:
+def test_parameters_are_told_as_a_person_reads_them() -> None:
+    assert described({"l2": 3.0, "alpha": 0.25}) == "l2 3, alpha 0.25"
+    assert described({}) == "-"
+
+
+def test_every_model_has_a_name_of_its_own() -> None:
     names = [model.name for model in models(Training(4, 1, 0, 1))]
     assert len(set(names)) == 4
-    assert Trial({"l2": 3.0}, 0.5).parameters == {"l2": 3.0}
