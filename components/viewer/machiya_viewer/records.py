@@ -26,12 +26,17 @@ class Interaction:
 
 @dataclass(frozen=True)
 class Item:
-    """An item of the catalogue. ``known`` is False for an id that the item table does not have."""
+    """An item of the catalogue. ``known`` is False for an id that the item table does not have.
+
+    ``lang`` is the language of the title (a BCP 47 tag) and ``url`` its page, as the item table says: untrusted.
+    """
 
     item_id: str
     title: str | None = None
     category: str | None = None
     known: bool = True
+    url: str | None = None
+    lang: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,26 @@ class Score:
 
 
 @dataclass(frozen=True)
+class MetricChange:
+    """How one metric changes in pairs: the mean of the users' own differences (candidate less base), its interval."""
+
+    metric: str
+    k: int | None
+    segment: str
+    base: float | None
+    candidate: float | None
+    difference: float | None
+    low: float | None = None
+    high: float | None = None
+    users: int | None = None
+
+
+@dataclass(frozen=True)
 class UserRow:
     """A user in the list of users.
 
     ``rows`` and ``fallback`` have one entry per result: the length of the list (0: the user is not in that result) and
-    how many of its rows came from the fallback (None: the result does not say).
+    how many of its rows came from the fallback (None: the result does not say). ``history`` counts interactions.
     """
 
     user_id: str
@@ -64,6 +84,7 @@ class UserRow:
     kendall_tau: float | None = None
     entered: int | None = None
     left: int | None = None
+    history: int = 0
 
 
 @dataclass(frozen=True)
@@ -74,6 +95,22 @@ class Rule:
     threshold: float | None
     observed: float | None
     outcome: str
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """An item and who gets it; one entry per result in ``exposure``, ``ranks`` and ``receivers``.
+
+    ``audience`` counts the users who interacted with it, ``exposure`` those who get it, ``ranks`` the users at rank 1,
+    2, ..., 20 and beyond (21 numbers). ``receivers`` are (user_id, rank), the 20 best ranks. ``similar`` are item ids.
+    """
+
+    item: Item
+    audience: int
+    exposure: tuple[int, ...]
+    ranks: tuple[tuple[int, ...], ...]
+    receivers: tuple[tuple[tuple[str, int], ...], ...]
+    similar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
