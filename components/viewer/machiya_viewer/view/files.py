@@ -1,14 +1,75 @@
 """The files of one view, wherever fsspec finds them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from machiya_viewer.view.model import ViewError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
 class Files:
-    """A folder: a local path or any fsspec URL."""
+    """A folder: a local path or any fsspec URL. ``options`` go to the file system (credentials, an endpoint)."""
 
     root: str
+    options: dict[str, Any] = field(default_factory=dict)
 
     def read(self, name: str) -> bytes:
         """A small file, whole; ``ViewError`` if it is not there."""
-        raise NotImplementedError
+        with reading(name):
+            fs, folder = self._place
+            content: bytes = fs.cat_file(f"{folder}/{name}")
+            return content
+
+    def open(self, name: str) -> "pa.NativeFile":
+        """A file to read pieces of. Local files are read as they are asked for, so they take no memory."""
+        import pyarrow as pa
+
+        with reading(name):
+            fs, folder = self._place
+            if self.is_local:
+                return pa.OSFile(f"{folder}/{name}")
+            return pa.PythonFile(fs.open(f"{folder}/{name}", "rb", cache_type="none"), mode="r")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether pieces can be read without a request over a network."""
+        from fsspec.implementations.local import LocalFileSystem
+
+        return isinstance(self._place[0], LocalFileSystem)
+
+    @cached_property
+    def _place(self) -> tuple[Any, str]:
+        from fsspec.core import url_to_fs
+
+        fs, folder = url_to_fs(self.root, **self.options)
+        return fs, str(folder).rstrip("/")
+
+    def below(self, path: str) -> "Files":
+        """A folder below this one."""
+        return Files(f"{self.root.rstrip('/')}/{path}" if path else self.root, self.options)
+
+
+@contextmanager
+def reading(name: str, column: str = "") -> Iterator[None]:
+    """Turns what goes wrong with a file into a ``ViewError`` that names it."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ViewError(name, column, "is gone") from error
+    except (OSError, pa.ArrowException) as error:
+        known = isinstance(error, OSError) and error.strerror
+        raise ViewError(name, column, str(known) if known else "is not readable as Parquet") from error
+
+
+def name_of(root: str) -> str:
+    """The last part of a path or URL, for people."""
+    return Path(root.rstrip("/")).name

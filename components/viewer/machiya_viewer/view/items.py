@@ -1,0 +1,123 @@
+"""Questions about items: labels, search, and who gets one."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from machiya_viewer.records import Item, ItemRow
+from machiya_viewer.view.files import Files
+from machiya_viewer.view.folding import fold
+from machiya_viewer.view.lru import Lru
+from machiya_viewer.view.model import ITEMS
+from machiya_viewer.view.sorted_file import SortedFile
+
+LABELS = ("item_id", "title", "category", "known", "url", "lang")
+KEPT_GROUPS = 24
+"""Row groups of labels (some megabytes together) that are kept: the same items are on many pages."""
+
+
+class Items:
+    """``items.parquet`` of one view with so many versions."""
+
+    def __init__(self, files: Files, versions: int) -> None:
+        columns = dict.fromkeys(("item_id", "title", "category", "url", "lang", "folded"), "text")
+        columns |= {"known": "flag", "audience": "integer", "similar": "list"}
+        for index in range(versions):
+            columns |= {f"exposure_{index}": "integer", f"ranks_{index}": "list", f"receivers_{index}": "list"}
+        self._versions = versions
+        self.file = SortedFile(files, ITEMS, "item_id", columns)
+        self._labels: Lru[pa.Table] = Lru(KEPT_GROUPS)
+
+    def labels(self, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Each of these items; an id that the view lacks is marked as not known."""
+        found = {item_id: Item(item_id, known=False) for item_id in ids}
+        for group, wanted in self.file.places_of(found).items():
+            table = self._group(group)
+            for item_id in wanted:
+                place = place_in(table["item_id"], item_id)
+                if place is not None:
+                    found[item_id] = _item(table, place)
+        return found
+
+    def row(self, item_id: str) -> ItemRow | None:
+        """One item and who gets it."""
+        columns = [*LABELS, "audience", "similar"]
+        for index in range(self._versions):
+            columns += [f"exposure_{index}", f"ranks_{index}", f"receivers_{index}"]
+        for group in self.file.groups_with(item_id):
+            place = place_in(self._group(group)["item_id"], item_id)
+            if place is not None:
+                return self._row(self.file.read([group], columns), place)
+        return None
+
+    def matching(self, text: str, limit: int) -> list[Item]:
+        """Items whose id is the text, then those whose folded title holds it, by exposure in the last version."""
+        exact = [item for item in self.labels([text]).values() if self._has(item.item_id)]
+        holds = pc.indices_nonzero(pc.match_substring(self.file.column("folded"), fold(text))).to_numpy()
+        exposure = self.file.column(f"exposure_{self._versions - 1}").to_numpy()
+        best = holds[np.argsort(-exposure[holds], kind="stable")][: limit + 1]
+        titled = [item for item in self._at(best) if item.item_id != text]
+        return [*exact, *titled][:limit]
+
+    def most_exposed(self, limit: int, version: int) -> list[ItemRow]:
+        """The items that most users get in a version, without receivers, ranks, and similar ones."""
+        columns = [self.file.column(f"exposure_{index}").to_numpy() for index in range(self._versions)]
+        own = columns[version]
+        best = _largest(own, limit)
+        audience = self.file.column("audience").to_numpy()
+        return [
+            ItemRow(item, int(audience[place]), tuple(int(one[place]) for one in columns), (), ())
+            for item, place in zip(self._at(best), best, strict=True)
+        ]
+
+    def _has(self, item_id: str) -> bool:
+        groups = self.file.groups_with(item_id)
+        return any(place_in(self._group(group)["item_id"], item_id) is not None for group in groups)
+
+    def _at(self, rows: "np.ndarray[Any, np.dtype[np.int64]]") -> list[Item]:
+        found = []
+        for row in rows.tolist():
+            group = self.file.group_of(row)
+            found.append(_item(self._group(group), row - self.file.starts[group]))
+        return found
+
+    def _group(self, group: int) -> pa.Table:
+        return self._labels.get(group, lambda: self.file.read([group], LABELS).combine_chunks())
+
+    def _row(self, table: pa.Table, place: int) -> ItemRow:
+        row: dict[str, Any] = {name: table[name][place].as_py() for name in table.column_names}
+        versions = range(self._versions)
+        return ItemRow(
+            item=_item(table, place),
+            audience=row["audience"],
+            exposure=tuple(row[f"exposure_{index}"] for index in versions),
+            ranks=tuple(tuple(row[f"ranks_{index}"]) for index in versions),
+            receivers=tuple(
+                tuple((one["user_id"], one["rank"]) for one in row[f"receivers_{index}"]) for index in versions
+            ),
+            similar=tuple(row["similar"]),
+        )
+
+
+def place_in(column: pa.ChunkedArray, key: str) -> int | None:
+    """Where a sorted column has a key."""
+    place = bisect_left(range(len(column)), key, key=lambda row: column[row].as_py())
+    return place if place < len(column) and column[place].as_py() == key else None
+
+
+def _item(table: pa.Table, place: int) -> Item:
+    return Item(**{name: table[name][place].as_py() for name in LABELS})
+
+
+def _largest(values: "np.ndarray[Any, np.dtype[np.int64]]", limit: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    """The places of the largest values above 0, the largest first, ties in their order."""
+    if len(values) > limit:
+        places = np.flatnonzero(values >= np.partition(values, len(values) - limit)[len(values) - limit])
+    else:
+        places = np.arange(len(values))
+    places = places[values[places] > 0]
+    return places[np.argsort(-values[places], kind="stable")][:limit]

@@ -1,0 +1,132 @@
+"""A Parquet file sorted by a text column, looked up by that column.
+
+The footer is read once. A look-up bisects the least and greatest value of each row group, and decodes one row group of
+the columns that are asked for.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from machiya_viewer.view.files import Files, reading
+from machiya_viewer.view.model import ViewError
+
+_KINDS = {
+    "text": lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind),
+    "integer": pa.types.is_integer,
+    "number": pa.types.is_floating,
+    "time": pa.types.is_timestamp,
+    "flag": pa.types.is_boolean,
+    "list": lambda kind: pa.types.is_list(kind) or pa.types.is_large_list(kind),
+}
+
+
+class SortedFile:
+    """``columns``: name -> kind (text, integer, number, time, flag, list). Thread-safe: every look-up opens the file.
+
+    Any method raises ``ViewError`` when the file is gone, broken, or lacks a column of that kind.
+    """
+
+    def __init__(self, files: Files, name: str, key: str, columns: Mapping[str, str]) -> None:
+        self._files, self._name, self._key = files, name, key
+        self._columns = dict(columns)
+
+    @cached_property
+    def _footer(self) -> pq.FileMetaData:
+        with reading(self._name), self._files.open(self._name) as source:
+            footer = pq.read_metadata(source)
+        schema = footer.schema.to_arrow_schema()
+        for column, kind in self._columns.items():
+            if column not in schema.names:
+                raise ViewError(self._name, column, "is missing")
+            if not _KINDS[kind](schema.field(column).type):
+                raise ViewError(self._name, column, f"holds {schema.field(column).type}, not {kind}")
+        return footer
+
+    def check(self) -> None:
+        """Whether the file is there with the columns that pages need."""
+        assert self._footer is not None
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return int(self._footer.num_rows)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The number of the first row of each row group, and behind them the number of rows."""
+        found = [0]
+        for index in range(self._footer.num_row_groups):
+            found.append(found[-1] + self._footer.row_group(index).num_rows)
+        return found
+
+    @cached_property
+    def bounds(self) -> tuple[list[str], list[str]]:
+        """The least and the greatest key of each row group."""
+        place = self._footer.schema.to_arrow_schema().get_field_index(self._key)
+        least, greatest = [], []
+        for index in range(self._footer.num_row_groups):
+            statistics = self._footer.row_group(index).column(place).statistics
+            if statistics is None or not statistics.has_min_max:
+                raise ViewError(self._name, self._key, "has no statistics: it was not written by this component")
+            least.append(statistics.min)
+            greatest.append(statistics.max)
+        return least, greatest
+
+    def groups_with(self, key: str) -> range:
+        """The row groups that may hold a key."""
+        least, greatest = self.bounds
+        last = bisect_right(least, key)
+        first = last
+        while first > 0 and greatest[first - 1] >= key:
+            first -= 1
+        return range(first, last)
+
+    def read(self, groups: Sequence[int], columns: Sequence[str], dictionary: Sequence[str] = ()) -> pa.Table:
+        """Some row groups of some columns; those in ``dictionary`` come as dictionaries."""
+        footer = self._footer
+        with reading(self._name), self._files.open(self._name) as source:
+            remote = not self._files.is_local
+            parquet = pq.ParquetFile(source, metadata=footer, read_dictionary=list(dictionary), pre_buffer=remote)
+            return parquet.read_row_groups(list(groups), columns=list(columns))
+
+    def column(self, name: str, dictionary: bool = False) -> pa.ChunkedArray:
+        """One column, whole."""
+        return self.read(range(len(self.starts) - 1), [name], [name] if dictionary else [])[name]
+
+    def rows_of(self, key: str, columns: Sequence[str], dictionary: Sequence[str] = ()) -> pa.Table:
+        """All rows with a key, in their order."""
+        return pa.concat_tables([self._rows_in(group, key, columns, dictionary) for group in self.groups_with(key)] or [self._none(columns)])
+
+    def _rows_in(self, group: int, key: str, columns: Sequence[str], dictionary: Sequence[str]) -> pa.Table:
+        table = self.read([group], [self._key, *columns], [self._key, *dictionary])
+        places = pc.indices_nonzero(_equals(table[self._key], key))
+        start = places[0].as_py() if len(places) else 0
+        return table.select(list(columns)).slice(start, len(places))
+
+    def _none(self, columns: Sequence[str]) -> pa.Table:
+        schema = self._footer.schema.to_arrow_schema()
+        return pa.schema([schema.field(column) for column in columns]).empty_table()
+
+    def places_of(self, keys: Iterable[str]) -> dict[int, list[str]]:
+        """Row group -> those of the keys that it may hold."""
+        found: dict[int, list[str]] = {}
+        for key in keys:
+            for group in self.groups_with(key):
+                found.setdefault(group, []).append(key)
+        return found
+
+    def group_of(self, row: int) -> int:
+        """The row group of a row."""
+        return bisect_right(self.starts, row) - 1
+
+
+def _equals(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
+    """Which rows of a dictionary column are equal to a text."""
+    whole = column.combine_chunks()
+    place = pc.index(whole.dictionary, pa.scalar(key, whole.dictionary.type)).as_py()
+    return pc.equal(whole.indices, pa.scalar(place, whole.indices.type))
