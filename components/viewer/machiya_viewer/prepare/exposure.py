@@ -47,7 +47,9 @@ class Exposure:
         """(item, rank, place of the user among all), shape (3, n), by item, then rank, then user."""
         return self._best
 
-    def _keep_best(self, items: npt.NDArray[np.int64], ranks: npt.NDArray[np.uint32], users: npt.NDArray[np.int64]) -> None:
+    def _keep_best(
+        self, items: npt.NDArray[np.int64], ranks: npt.NDArray[np.uint32], users: npt.NDArray[np.int64]
+    ) -> None:
         # ``_worst`` is the rank to be better than, plus 1 while there is room (0: nothing is known yet).
         worst = grown(self._worst, len(self._codes))
         room = worst[items] == 0

@@ -47,9 +47,7 @@ class ItemRows:
 
     def _chunk(self, codes: Ints) -> pa.Table:
         ids = self._codes.ids.gather(codes)
-        labels = pl.DataFrame({"item_id": ids}).join(
-            self._catalogue, on="item_id", how="left", maintain_order="left"
-        )
+        labels = pl.DataFrame({"item_id": ids}).join(self._catalogue, on="item_id", how="left", maintain_order="left")
         folded = [fold(title) if title is not None else None for title in labels["title"]]
         columns = {name: labels[name].to_arrow() for name in ITEMS}
         columns["known"] = pa.array(codes < self._codes.known)
@@ -58,7 +56,9 @@ class ItemRows:
         for index, exposure in enumerate(self._exposures):
             ranks = exposure.ranks()[codes]
             columns[f"exposure_{index}"] = pa.array(ranks.sum(axis=1, dtype=np.int64))
-            columns[f"ranks_{index}"] = _lists(np.arange(len(codes) + 1) * ranks.shape[1], pa.array(ranks.ravel().astype(np.int32)))
+            columns[f"ranks_{index}"] = _lists(
+                np.arange(len(codes) + 1) * ranks.shape[1], pa.array(ranks.ravel().astype(np.int32))
+            )
             columns[f"receivers_{index}"] = self._receivers(exposure, codes)
         columns["similar"] = self._similar_to(codes)
         return pa.table(columns)

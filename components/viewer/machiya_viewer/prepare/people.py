@@ -58,7 +58,7 @@ def _given(frame: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
 def _computed(frame: pl.DataFrame, span: Span, width: int, k: int) -> pl.DataFrame:
     if len(span.lists) < 2:
         return frame
-    found = overlap_at(*span.lists, users=len(span.users), width=width, k=k)
+    found = overlap_at(span.lists[0], span.lists[1], len(span.users), width, k)
     both = pl.col("rows_0").gt(0) & pl.col("rows_1").gt(0)
     return frame.with_columns(
         overlap=found.overlap,

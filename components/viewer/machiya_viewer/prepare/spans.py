@@ -67,8 +67,8 @@ def groups_of(table: Table) -> list[Group]:
             group = metadata.row_group(index)
             statistics = group.column(places[0]).statistics
             known = statistics is not None and statistics.has_min_max and isinstance(statistics.min, str)
-            bounds = (statistics.min, statistics.max) if known else (None, None)
-            found.append(Group(file, *bounds, group.num_rows))
+            least, greatest = (statistics.min, statistics.max) if known else (None, None)
+            found.append(Group(file, least, greatest, group.num_rows))
     return found
 
 
@@ -140,7 +140,7 @@ class Spans:
         dealt = self._dealt[index]
         if dealt is not None:
             parts = sorted(dealt[number].glob("*.arrow"))
-            frames = [pl.read_ipc(part, memory_map=False) for part in parts]
+            frames = [pl.read_ipc(part) for part in parts]
             return pl.concat(frames) if frames else pl.DataFrame(schema=dict(columns))
         files = list(dict.fromkeys(group.file for group in self._groups[index] if span.meets(group)))
         if not files:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from machiya_viewer.view.model import ViewError
@@ -23,8 +22,7 @@ class Files:
     def read(self, name: str) -> bytes:
         """A small file, whole; ``ViewError`` if it is not there."""
         with reading(name):
-            fs, folder = self._place
-            content: bytes = fs.cat_file(f"{folder}/{name}")
+            content: bytes = self.fs.cat_file(f"{self.place}/{name}")
             return content
 
     def open(self, name: str) -> "pa.NativeFile":
@@ -32,20 +30,30 @@ class Files:
         import pyarrow as pa
 
         with reading(name):
-            fs, folder = self._place
+            path = f"{self.place}/{name}"
             if self.is_local:
-                return pa.OSFile(f"{folder}/{name}")
-            return pa.PythonFile(fs.open(f"{folder}/{name}", "rb", cache_type="none"), mode="r")
+                return pa.OSFile(path)
+            return pa.PythonFile(self.fs.open(path, "rb", cache_type="none"), mode="r")
 
     @property
     def is_local(self) -> bool:
         """Whether pieces can be read without a request over a network."""
         from fsspec.implementations.local import LocalFileSystem
 
-        return isinstance(self._place[0], LocalFileSystem)
+        return isinstance(self.fs, LocalFileSystem)
+
+    @property
+    def fs(self) -> Any:
+        """The file system."""
+        return self._opened[0]
+
+    @property
+    def place(self) -> str:
+        """The folder in the words of the file system."""
+        return self._opened[1]
 
     @cached_property
-    def _place(self) -> tuple[Any, str]:
+    def _opened(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
         fs, folder = url_to_fs(self.root, **self.options)
@@ -68,8 +76,3 @@ def reading(name: str, column: str = "") -> Iterator[None]:
     except (OSError, pa.ArrowException) as error:
         known = isinstance(error, OSError) and error.strerror
         raise ViewError(name, column, str(known) if known else "is not readable as Parquet") from error
-
-
-def name_of(root: str) -> str:
-    """The last part of a path or URL, for people."""
-    return Path(root.rstrip("/")).name

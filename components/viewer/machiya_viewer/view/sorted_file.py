@@ -100,7 +100,9 @@ class SortedFile:
 
     def rows_of(self, key: str, columns: Sequence[str], dictionary: Sequence[str] = ()) -> pa.Table:
         """All rows with a key, in their order."""
-        return pa.concat_tables([self._rows_in(group, key, columns, dictionary) for group in self.groups_with(key)] or [self._none(columns)])
+        return pa.concat_tables(
+            [self._rows_in(group, key, columns, dictionary) for group in self.groups_with(key)] or [self._none(columns)]
+        )
 
     def _rows_in(self, group: int, key: str, columns: Sequence[str], dictionary: Sequence[str]) -> pa.Table:
         table = self.read([group], [self._key, *columns], [self._key, *dictionary])

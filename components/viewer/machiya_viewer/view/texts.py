@@ -13,14 +13,14 @@ Told = TypeVar("Told", View, Facts)
 
 def dump(value: View | Facts) -> bytes:
     """The text of a file; numbers that are not finite become null."""
-    return _adapter(type(value)).dump_json(value, indent=1) + b"\n"
+    return _adapter(type(value).__name__).dump_json(value, indent=1) + b"\n"
 
 
 def load(text: bytes, kind: type[Told], file: str) -> Told:
     """The value that a file holds; ``ViewError`` names the first field that is not as it should be."""
     _check_format(text, file)
     try:
-        found: Told = _adapter(kind).validate_json(text)
+        found: Told = _adapter(kind.__name__).validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         raise ViewError(file, ".".join(map(str, first["loc"])), first["msg"]) from error
@@ -38,5 +38,5 @@ def _check_format(text: bytes, file: str) -> None:
 
 
 @cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter({"View": View, "Facts": Facts}[kind])

@@ -59,9 +59,9 @@ class Users:
             wanted[row] = True  # the user's own place counts, even where the query does not find them
             order = order[wanted[order]]
         place = int(np.flatnonzero(order == row)[0])
-        before = order[place - 1 : place] if place else order[:0]
-        beside = [self._ids(part) for part in (before, order[place + 1 : place + 2])]
-        return (beside[0] or [None])[0], (beside[1] or [None])[0]
+        before = self._ids(order[max(0, place - 1) : place])
+        after = self._ids(order[place + 1 : place + 2])
+        return before[0] if before else None, after[0] if after else None
 
     def starting(self, prefix: str, limit: int) -> list[str]:
         """Ids that start so, in their order."""
@@ -70,7 +70,8 @@ class Users:
         for group in range(groups.start, len(self.file.starts) - 1):
             column = self.file.read([group], ["user_id"])["user_id"]
             found += column.filter(pc.starts_with(column, prefix)).slice(0, limit - len(found)).to_pylist()
-            if len(found) >= limit or not self.file.bounds[1][group].startswith(prefix) and self.file.bounds[1][group] > prefix:
+            last = self.file.bounds[1][group]
+            if len(found) >= limit or (last > prefix and not last.startswith(prefix)):
                 break
         return found
 

@@ -1,0 +1,81 @@
+"""Which views there are below a root: a view in the root itself, RUN/view.json, or RUN/VIEW/view.json."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from machiya_viewer.view.files import Files
+from machiya_viewer.view.model import HEAD, ViewError
+
+_DEPTH = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """A view: its folder below the root (empty: the root itself), and what changes when its head is written again.
+
+    ``written`` is when that was, in RFC 3339 and UTC (empty: the file system does not say).
+    """
+
+    path: str
+    stamp: str
+    written: str = ""
+
+    @property
+    def run(self) -> str:
+        """The folder of its run."""
+        return self.path.partition("/")[0]
+
+
+def views_below(root: str) -> list[Found]:
+    """All views, by path. ``ViewError`` when the root is not there."""
+    files = Files(root)
+    return sorted(_local(files) if files.is_local else _remote(files), key=lambda one: one.path)
+
+
+def _local(files: Files) -> Iterator[Found]:
+    root = Path(files.place)
+    if not root.is_dir():
+        raise ViewError(files.root, "", "is not a folder")
+    for pattern in (HEAD, f"*/{HEAD}", f"*/*/{HEAD}"):
+        for head in root.glob(pattern):
+            try:
+                status = head.stat()
+            except OSError:
+                continue  # it went away since it was listed
+            written = datetime.fromtimestamp(status.st_mtime, UTC).isoformat()
+            yield Found(_below(root, head), f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}", written)
+
+
+def _below(root: Path, head: Path) -> str:
+    path = head.parent.relative_to(root).as_posix()
+    return "" if path == "." else path
+
+
+def _remote(files: Files) -> Iterator[Found]:
+    try:
+        files.fs.invalidate_cache()
+        found: dict[str, dict[str, Any]] = files.fs.find(files.place, maxdepth=_DEPTH, detail=True)
+    except Exception as error:  # every file system raises what its own library does
+        raise ViewError(files.root, "", f"cannot be listed ({type(error).__name__})") from error
+    for path, info in found.items():
+        folder, _, name = path.removeprefix(files.place).lstrip("/").rpartition("/")
+        if name == HEAD:
+            told = [info.get(key) for key in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "created", "size")]
+            yield Found(folder, "-".join(str(one) for one in told if one is not None), _written(info))
+
+
+def _written(info: dict[str, Any]) -> str:
+    found = next((info[key] for key in ("LastModified", "mtime", "created") if key in info), None)
+    return moment(found.isoformat()) if isinstance(found, datetime) else ""
+
+
+def moment(text: str) -> str:
+    """A time of RFC 3339 in UTC, so that texts compare as times do; empty for what is no time."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
