@@ -1,14 +1,15 @@
 """Geometry of the charts: values in, positions out. The SVG itself is written by ``templates/charts``.
 
 Positions are in user units of the view box; the origin is the top left corner. A chart never stands alone: its page
-shows the same numbers as a table, and ``description`` says them in words for those who cannot see it.
+shows the same numbers as a table, and its description says them in words (``readings``) for those who cannot see it.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from machiya_viewer.text import is_number, number
+from machiya_viewer.i18n.messages import Words
+from machiya_viewer.text import MISSING, is_number, number
 
 WIDTH = 340.0
 
@@ -27,7 +28,7 @@ class Tick:
     """A labelled place on an axis."""
 
     at: float
-    text: str
+    text: Words
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class Plot:
-    """What all charts share. ``key`` is unique on a page, ``description`` says it in words, ``names`` the series."""
+    """What all charts share. ``key`` is unique on a page, ``names`` are the series, ``readings[s][c]`` their values."""
 
     key: str
-    title: str
-    description: str
-    names: tuple[str, ...]
+    title: Words
+    names: tuple[Words, ...]
+    readings: tuple[tuple[str, ...], ...]
     frame: Frame
     value_ticks: tuple[Tick, ...]
     category_ticks: tuple[Tick, ...]
-    category_label: str
+    category_label: Words
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,12 @@ def nice_ticks(low: float, high: float, wanted: int = 4) -> tuple[float, ...]:
 
 def intervals(
     key: str,
-    title: str,
-    categories: Sequence[str],
+    title: Words,
+    categories: Sequence[Words],
     series: Sequence[Sequence[Estimate]],
-    names: Sequence[str],
+    names: Sequence[Words],
     *,
-    label: str = "",
+    label: Words = "",
     upright: bool = True,
 ) -> IntervalChart | None:
     """Dots with intervals; None when there is not one value to draw.
@@ -140,10 +141,17 @@ def intervals(
         scale = _Scale(ticks, frame.left, frame.right)
         bands = _Bands(frame.top, 30.0, 9.0)
     marks, absent = _marks(series, scale, bands)
-    description = describe(categories, series, names)
     axes = scale.labels(), bands.labels(categories), label
     return IntervalChart(
-        key, title, description, tuple(names), frame, *axes, marks=tuple(marks), absent=tuple(absent), upright=upright
+        key,
+        title,
+        tuple(names),
+        _readings(series, 3),
+        frame,
+        *axes,
+        marks=tuple(marks),
+        absent=tuple(absent),
+        upright=upright,
     )
 
 
@@ -154,12 +162,12 @@ def _marks(series: Sequence[Sequence[Estimate]], scale: "_Scale", bands: "_Bands
         middle = bands.middle(category)
         positions = [scale.at(estimate.value) for estimate in estimates]
         if positions == [None] * len(positions):
-            absent.append(Tick(middle, "n/a"))
+            absent.append(Tick(middle, MISSING))
             continue
         for index, (estimate, at) in enumerate(zip(estimates, positions, strict=True)):
             place = middle + bands.apart * (index - (len(series) - 1) / 2)
             if at is None:
-                absent.append(Tick(place, "n/a"))
+                absent.append(Tick(place, MISSING))
             else:
                 marks.append(Mark(index, place, at, scale.at(estimate.low), scale.at(estimate.high)))
     return marks, absent
@@ -167,12 +175,12 @@ def _marks(series: Sequence[Sequence[Estimate]], scale: "_Scale", bands: "_Bands
 
 def bars(
     key: str,
-    title: str,
-    categories: Sequence[str],
+    title: Words,
+    categories: Sequence[Words],
     series: Sequence[Sequence[int]],
-    names: Sequence[str],
+    names: Sequence[Words],
     *,
-    label: str = "",
+    label: Words = "",
 ) -> BarChart:
     """Counts per category, from zero; ``series[s][c]`` is the count of series s in category c."""
     frame = Frame(180.0, left=40.0, right=WIDTH - 8.0)
@@ -186,23 +194,13 @@ def bars(
             height = frame.bottom - scale.position(value)
             x = bands.middle(category) + width * (index - len(series) / 2)
             drawn.append(Bar(index, x, frame.bottom - height, width, height))
-    description = describe(categories, [[Estimate(value) for value in one] for one in series], names, digits=0)
+    readings = _readings([[Estimate(value) for value in one] for one in series], 0)
     axes = scale.labels(), bands.labels(categories), label
-    return BarChart(key, title, description, tuple(names), frame, *axes, bars=tuple(drawn))
+    return BarChart(key, title, tuple(names), readings, frame, *axes, bars=tuple(drawn))
 
 
-def describe(
-    categories: Sequence[str], series: Sequence[Sequence[Estimate]], names: Sequence[str], digits: int = 3
-) -> str:
-    """The chart in words: ``base: 5 0.201, 10 n/a; candidate: ...``."""
-    return "; ".join(
-        f"{name}: "
-        + ", ".join(
-            f"{category} {estimate.value:.{digits}f}" if is_number(estimate.value) else f"{category} n/a"
-            for category, estimate in zip(categories, one, strict=True)
-        )
-        for name, one in zip(names, series, strict=True)
-    )
+def _readings(series: Sequence[Sequence[Estimate]], digits: int) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(number(estimate.value, digits) for estimate in one) for one in series)
 
 
 def _ticks_of(series: Sequence[Sequence[Estimate]]) -> tuple[float, ...]:
@@ -242,5 +240,5 @@ class _Bands:
     def middle(self, category: int) -> float:
         return self.start + self.width * (category + 0.5)
 
-    def labels(self, categories: Sequence[str]) -> tuple[Tick, ...]:
+    def labels(self, categories: Sequence[Words]) -> tuple[Tick, ...]:
         return tuple(Tick(self.middle(index), text) for index, text in enumerate(categories))

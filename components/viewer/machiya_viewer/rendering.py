@@ -8,17 +8,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from machiya_viewer import text
+from machiya_viewer.assets import asset
 from machiya_viewer.charts import Estimate
+from machiya_viewer.i18n import DEFAULT, translator
 
 
-def render(template: str, **context: Any) -> str:
-    """One page."""
-    return environment().get_template(template).render(**context)
+def render(template: str, language: str = DEFAULT, **context: Any) -> str:
+    """One page in one of ``i18n.LANGUAGES``."""
+    return environment(language).get_template(template).render(**context)
 
 
 @cache
-def environment() -> Environment:
-    """The environment that all templates are loaded in."""
+def environment(language: str = DEFAULT) -> Environment:
+    """The environment that all templates of one language are loaded in."""
     made = Environment(
         loader=PackageLoader("machiya_viewer"),
         autoescape=True,
@@ -26,27 +28,27 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
     )
+    words = translator(language)
+    made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.policies["ext.i18n.trimmed"] = True
+    made.globals["language"] = language
     made.filters |= {
         "breakable": text.breakable,
         "count": text.count,
         "date": date,
-        "interval": interval,
+        "interval": lambda estimate: _interval(estimate, words.gettext("%(low)s to %(high)s")),
+        "language": text.language_of,
+        "moment": moment,
         "number": text.number,
-        "plain": text.plain,
-        "plural": plural,
+        "path": lambda address: address.partition("?")[0],
+        "plain": words.plain,
+        "say": words.say,
         "signed": text.signed,
         "visible": text.visible,
     }
     return made
-
-
-@cache
-def asset(name: str) -> str:
-    """A file of the templates' folder as it is, e.g. ``style.css``."""
-    loader = environment().loader
-    assert loader is not None
-    return loader.get_source(environment(), name)[0]
 
 
 def style() -> Markup:
@@ -59,11 +61,13 @@ def date(time: datetime | None) -> str:
     return text.MISSING if time is None else time.strftime("%Y-%m-%d")
 
 
-def interval(estimate: Estimate) -> str:
-    """``0.201 to 0.226``."""
-    return text.interval(estimate.low, estimate.high)
+def moment(time: datetime | None) -> str:
+    """``2026-11-01 12:30 UTC``; ``n/a`` where there is none."""
+    return text.MISSING if time is None else time.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def plural(value: int | None, noun: str) -> str:
-    """``3 users``; ``n/a`` where there is none."""
-    return text.MISSING if value is None else text.plural(value, noun)
+def _interval(estimate: Estimate, words: str) -> str:
+    """``0.201 to 0.226``, in the words of the language; ``n/a`` where a bound is missing."""
+    if not text.is_number(estimate.low) or not text.is_number(estimate.high):
+        return text.MISSING
+    return words % {"low": text.number(estimate.low), "high": text.number(estimate.high)}

@@ -5,6 +5,7 @@ instead of being read (controls, bidirectional overrides, invisible formatting) 
 """
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -18,6 +19,8 @@ ID_LIMIT = 64
 
 # Needed inside emoji and by several scripts; harmless on their own.
 _JOINERS = {"\u200c", "\u200d"}
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 _ACTING_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
@@ -80,13 +83,6 @@ def signed(value: float | None, digits: int = 3) -> str:
     return shown[1:] if float(shown.replace(",", "")) == 0 else shown.replace("-", MINUS)
 
 
-def interval(low: float | None, high: float | None, digits: int = 3) -> str:
-    """A confidence interval: ``0.201 to 0.226``; ``n/a`` when a bound is missing."""
-    if not is_number(low) or not is_number(high):
-        return MISSING
-    return f"{number(low, digits)} to {number(high, digits)}"
-
-
 def count(value: int | None) -> str:
     """A whole number with separators: ``12,345``; ``n/a`` where there is none."""
     return MISSING if value is None else f"{value:,}".replace("-", MINUS)
@@ -99,6 +95,8 @@ def percent(part: int | None, whole: int | None) -> str:
     return f"{100 * part / whole:.1f}%"
 
 
-def plural(value: int, noun: str, many: str | None = None) -> str:
-    """``1 user``, ``3 users``, ``2 categories``."""
-    return f"{count(value)} {noun if value == 1 else many or noun + 's'}"
+def language_of(text: str | None, told: str | None = None) -> str:
+    """The language for an attribute ``lang``: as told, else Japanese where there are kana; empty where nobody knows."""
+    if told and _LANGUAGE_TAG.fullmatch(told):
+        return told
+    return "ja" if text and _KANA.search(text) else ""

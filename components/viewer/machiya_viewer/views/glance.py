@@ -2,30 +2,29 @@
 
 from dataclasses import dataclass
 
+from machiya_viewer.i18n import Words, message, messages
 from machiya_viewer.records import Summary
-from machiya_viewer.text import MISSING, count, interval, number, percent, plural, signed
+from machiya_viewer.text import MISSING, count, number, percent, signed
+from machiya_viewer.views.gate import OUTCOMES, PASS, Gate
 from machiya_viewer.views.metrics import Metrics
-from machiya_viewer.views.notes import Verdict
 from machiya_viewer.views.users import Changes
-
-_OUTCOMES = {"pass": "PASS", "fail": "FAIL"}
 
 
 @dataclass(frozen=True)
 class Tile:
     """One number: what it is, its value, a line below, and a tone (a class of the style sheet, or empty)."""
 
-    label: str
-    value: str
-    detail: str
+    label: Words
+    value: Words
+    detail: Words
     tone: str = ""
 
 
-def tiles(summary: Summary, metrics: Metrics, changes: Changes, verdict: Verdict | None) -> tuple[Tile, ...]:
+def tiles(summary: Summary, metrics: Metrics, changes: Changes, gate: Gate | None) -> tuple[Tile, ...]:
     """What to see first: verdict, main metric, change of the lists, size, share of the fallback."""
     chosen = [_quality(metrics)] if metrics.headline else []
-    if verdict is not None:
-        chosen.insert(0, _verdict(verdict))
+    if gate is not None:
+        chosen.insert(0, _verdict(gate))
     if len(summary.sides) > 1:
         chosen += [_overlap(changes), _compared(changes)]
     else:
@@ -33,10 +32,12 @@ def tiles(summary: Summary, metrics: Metrics, changes: Changes, verdict: Verdict
     return (*chosen, _fallback(summary))
 
 
-def _verdict(verdict: Verdict) -> Tile:
-    passed = sum(rule.outcome == "pass" for rule in verdict.rules)
-    value = _OUTCOMES.get(verdict.outcome, "NOT ENOUGH DATA")
-    return Tile("Verdict", value, f"{passed} of {plural(len(verdict.rules), 'rule')} pass", verdict.outcome)
+def _verdict(gate: Gate) -> Tile:
+    passed = sum(rule.outcome == PASS for rule in gate.rules)
+    detail = messages(
+        "%(passed)s of one rule passes", "%(passed)s of %(count)s rules pass", len(gate.rules), passed=passed
+    )
+    return Tile(message("Gate"), OUTCOMES[gate.outcome], detail, gate.outcome)
 
 
 def _quality(metrics: Metrics) -> Tile:
@@ -44,30 +45,37 @@ def _quality(metrics: Metrics) -> Tile:
     assert row is not None
     if len(row.estimates) == 1:
         one = row.estimates[0]
-        return Tile(row.label, number(one.value), f"interval {interval(one.low, one.high)}")
-    values = " to ".join(number(one.value) for one in row.estimates)
-    reading = f" ({row.reading})" if row.reading else ""
-    return Tile(f"{row.label}, change", signed(row.difference), f"from {values}{reading}", row.reading)
+        detail = message("interval %(low)s to %(high)s", low=number(one.low), high=number(one.high))
+        return Tile(row.label, number(one.value), detail)
+    base, candidate = (number(one.value) for one in row.estimates)
+    label = message("%(metric)s, change", metric=row.label)
+    detail = message("from %(base)s to %(candidate)s", base=base, candidate=candidate)
+    return Tile(label, signed(row.difference.value), detail, row.reading)
 
 
 def _overlap(changes: Changes) -> Tile:
-    detail = f"of {plural(changes.total, 'user')} in both" if changes.total else "no user is in both results"
-    return Tile("Mean overlap of the lists", number(changes.mean_overlap, 2), detail)
+    label = message("Mean overlap of the lists")
+    if not changes.total:
+        return Tile(label, MISSING, message("no user is in both versions"))
+    detail = messages("of one user in both", "of %(count)s users in both", changes.total)
+    return Tile(label, number(changes.mean_overlap, 2), detail)
 
 
 def _compared(changes: Changes) -> Tile:
+    label = message("Users who get other items")
     if not changes.total:
-        return Tile("Users who get other items", MISSING, "no user is in both results")
+        return Tile(label, MISSING, message("no user is in both versions"))
     changed = changes.total - changes.unchanged
-    return Tile("Users who get other items", percent(changed, changes.total), plural(changed, "user"))
+    return Tile(label, percent(changed, changes.total), messages("one user", "%(count)s users", changed))
 
 
 def _size(summary: Summary) -> Tile:
     side = summary.sides[0]
-    return Tile("Users", count(side.users), plural(side.rows, "recommendation"))
+    detail = messages("one recommendation", "%(count)s recommendations", side.rows)
+    return Tile(message("Users"), count(side.users), detail)
 
 
 def _fallback(summary: Summary) -> Tile:
     side = summary.sides[-1]
-    detail = f"{plural(side.users_without_history, 'user')} without a history"
-    return Tile("Rows from the fallback", percent(side.fallback, side.rows), detail)
+    detail = messages("one user without a history", "%(count)s users without a history", side.users_without_history)
+    return Tile(message("Rows from the fallback"), percent(side.fallback, side.rows), detail)

@@ -1,71 +1,102 @@
 """The ASGI application: routes, and what becomes of everything that goes wrong."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from threading import Thread
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from machiya_viewer.data import UnreadableError
-from machiya_viewer.web import pages, probes
-from machiya_viewer.web.headers import StrictHeaders
+from machiya_viewer.i18n import message
+from machiya_viewer.view.model import ViewError
+from machiya_viewer.web import comparison, probes, runs
+from machiya_viewer.web.asked import Asked
+from machiya_viewer.web.headers import App, StrictHeaders
 from machiya_viewer.web.limits import BadAddressError
+from machiya_viewer.web.measures import Measures
+from machiya_viewer.web.proxies import Network, Proxies
 from machiya_viewer.web.site import Site
+from machiya_viewer.web.states import StateError, unreadable
+from machiya_viewer.web.static import static
+
+# Pages that are made at the same time; more would only share the processor, and each holds row groups in memory.
+THREADS = 8
+GZIP_LEVEL = 6
+PAIR = "/r/{run}/{pair}"
 
 
-def make_app(site: Site) -> StrictHeaders:
-    """The application over one site. Its aggregates are computed in the background once it starts."""
+def make_app(site: Site, trusted: Sequence[Network] = (), root: str = "") -> App:
+    """The application over one site, below a root path; ``trusted`` are the proxies whose headers are believed."""
+    measures = Measures()
     app = Starlette(
         routes=[
-            Route("/", pages.overview),
-            Route("/users", pages.users),
-            Route("/user/{id:path}", pages.user),
-            Route("/item/{id:path}", pages.item),
-            Route("/style.css", pages.style),
-            Route("/favicon.svg", pages.favicon),
+            Route("/", runs.home),
+            Route("/search", runs.search),
+            Route("/go", runs.go),
+            Route("/help", runs.help_page),
             Route("/healthz", probes.healthz),
             Route("/readyz", probes.readyz),
+            Route("/metrics", measures.answer),
+            Route("/static/{name}", static),
+            Route("/r/{run}", runs.run),
+            Route(PAIR, comparison.overview),
+            Route(f"{PAIR}/users", comparison.users),
+            Route(f"{PAIR}/user/{{id:path}}", comparison.user),
+            Route(f"{PAIR}/item/{{id:path}}", comparison.item),
+            Route(f"{PAIR}/quality", comparison.quality),
+            Route(f"{PAIR}/gate", comparison.gate),
         ],
         exception_handlers={
             HTTPException: _refused,
             BadAddressError: _bad_address,
-            UnreadableError: _unreadable,
+            StateError: _state,
+            ViewError: _unreadable,
             Exception: _failed,
         },
         lifespan=_lifespan,
     )
     app.router.redirect_slashes = False
     app.state.site = site
-    return StrictHeaders(app)
+    packed = GZipMiddleware(app, minimum_size=500, compresslevel=GZIP_LEVEL)
+    return Proxies(StrictHeaders(measures.around(packed)), trusted, root)
 
 
 @asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    Thread(target=app.state.site.warm, name="warm", daemon=True).start()
+async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
+    from anyio.to_thread import current_default_thread_limiter
+
+    current_default_thread_limiter().total_tokens = THREADS
     yield
+
+
+def _state(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StateError)
+    return Asked(request).page("pages/state.html", error.status, here=error.here, state=error)
 
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        message = error.detail if error.detail != "Not Found" else "There is no such page."
-        return pages.error_page(request, 404, "Not found", message)
-    response = pages.error_page(request, error.status_code, "This cannot be done", error.detail)
+        return _state(request, StateError(404, message("Not found"), [message("There is no such page.")]))
+    said = message("Addresses can only be read here: use GET.") if error.status_code == 405 else error.detail
+    response = _state(request, StateError(error.status_code, message("This cannot be done"), [said]))
     response.headers.update(error.headers or {})
     return response
 
 
 def _bad_address(request: Request, error: Exception) -> Response:
-    return pages.error_page(request, 400, "This address cannot be understood", str(error))
+    assert isinstance(error, BadAddressError)
+    return _state(request, StateError(400, message("This address cannot be understood"), [error.said]))
 
 
 def _unreadable(request: Request, error: Exception) -> Response:
-    return pages.error_page(request, 503, "The data cannot be read", f"{error}.")
+    assert isinstance(error, ViewError)
+    return _state(request, unreadable(error))
 
 
 def _failed(request: Request, _error: Exception) -> Response:
-    return pages.error_page(request, 500, "Something is wrong with the viewer", "The log has the details.")
+    said = message("Something is wrong with the viewer"), [message("The log has the details.")]
+    return _state(request, StateError(500, *said))

@@ -1,4 +1,4 @@
-"""Headers of every answer, errors included: no scripts, nothing from elsewhere, no guessing of types, no referrer."""
+"""Headers of every answer, errors included: nothing from elsewhere, no guessing of types, no referrer."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -11,8 +11,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HEADERS = {
     "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'self'"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",

@@ -1,36 +1,37 @@
-"""What the web application shows, and whether it can."""
+"""What the web application shows."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from machiya_viewer.data import Dataset, UnreadableError
-from machiya_viewer.data.health import Health
+from machiya_viewer.view.catalog import Catalog
 
 
-@dataclass
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
 class Site:
-    """A dataset with a title, and its probes."""
+    """The runs below a root, and how they are shown.
 
-    dataset: Dataset
+    ``stale_hours`` is how old data may be before pages say so (0: never), ``hosts`` are those that addresses of the
+    data may lead to, ``now`` is the clock.
+    """
+
+    catalog: Catalog
     title: str
-    k: int
     maker: str
-    health: Health = field(init=False)
-    _warm: bool = field(init=False, default=False)
+    stale_hours: float = 0
+    hosts: frozenset[str] = frozenset()
+    now: Callable[[], datetime] = utc_now
 
-    def __post_init__(self) -> None:
-        self.health = Health(self.dataset.tables)
+    def age(self, last: datetime | None) -> timedelta | None:
+        """How old data is; None where nobody knows."""
+        return None if last is None else max(timedelta(0), self.now() - last)
 
-    def warm(self) -> None:
-        """Compute what every page needs, so that nobody waits for it. Unreadable tables are left to the probes."""
-        try:
-            self.dataset.summary()
-            self.dataset.users()
-            self.dataset.exposures(0)
-        except UnreadableError:
-            return
-        self._warm = True
-
-    def not_ready(self) -> str:
-        """Why pages are not answered at once; empty when every table can be read and the aggregates are there."""
-        problems = "; ".join(state.problem for state in self.health.check() if state.problem)
-        return problems or ("" if self._warm else "the overview is being computed")
+    def is_stale(self, last: datetime | None) -> bool:
+        """Whether data is older than it may be."""
+        age = self.age(last)
+        return bool(self.stale_hours) and age is not None and age > timedelta(hours=self.stale_hours)
