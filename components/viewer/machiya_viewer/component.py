@@ -1,12 +1,24 @@
-"""What the contract promises, as functions. The work is done by ``report`` and ``web``."""
+"""What the contract promises, as functions. The work is done by ``prepare``, ``report`` and ``web``."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from machiya_component import Component, Context, DataError, OutputError, ReportOutput, TableInput, TemporaryError
+from machiya_component import (
+    ArgumentsError,
+    Component,
+    Context,
+    DataError,
+    FilesInput,
+    FilesOutput,
+    OutputError,
+    ReportOutput,
+    TableInput,
+    TemporaryError,
+)
 
 if TYPE_CHECKING:
-    from machiya_viewer.data import Dataset
-    from machiya_viewer.report import Source
+    from machiya_viewer.report import ReportOptions
+    from machiya_viewer.view.reader import ViewReader
 
 component = Component(__package__)
 
@@ -21,7 +33,9 @@ def report(
     scores: TableInput | None,
     candidate_scores: TableInput | None,
     user_changes: TableInput | None,
+    metric_changes: TableInput | None,
     verdict: TableInput | None,
+    view: FilesOutput,
     report: ReportOutput,
     *,
     title: str,
@@ -32,9 +46,17 @@ def report(
     examples: int,
     history: int,
     example_users: list[str],
+    run: str,
+    workflow: str,
+    stage: str,
+    started: str,
+    pseudonyms: bool,
 ) -> None:
-    """One self-contained HTML page."""
-    from machiya_viewer.report import ReportOptions, write_report
+    """A view, and one self-contained HTML page of it."""
+    from machiya_viewer.inputs import sources_of, version_of
+    from machiya_viewer.prepare import Options, pseudonym, write_view
+    from machiya_viewer.report import ReportOptions
+    from machiya_viewer.view.reader import open_view
 
     tables = {
         "recommendations": recommendations,
@@ -44,14 +66,18 @@ def report(
         "scores": scores,
         "candidate_scores": candidate_scores,
         "user_changes": user_changes,
+        "metric_changes": metric_changes,
         "verdict": verdict,
     }
-    dataset = _dataset(tables, (base_name, candidate_name), k)
-    options = ReportOptions(title, k, users, examples, history, tuple(example_users))
-    try:
-        html = write_report(dataset, options, _sources(tables), f"{context.component} {context.version}")
-    except OverflowError as error:
-        raise OutputError(f"{error}.", "Give smaller users and k, or fewer metrics and segments in scores.") from error
+    _refuse_without_candidate(tables)
+    key = _pseudonym_key(context) if pseudonyms else ""
+    versions = [version_of(base_name, recommendations)]
+    versions += [] if candidate is None else [version_of(candidate_name, candidate)]
+    maker = f"{context.component} {context.version}"
+    options = Options(title, k, tuple(versions), run, workflow, stage, started, key, maker)
+    write_view(sources_of(tables), options, view.path, context.scratch)
+    shown = tuple(pseudonym(key, user) if key else user for user in example_users)
+    html = _page(open_view(str(view.path)), ReportOptions(title, k, users, examples, history, shown))
     context.log.info("the report has %s bytes", f"{len(html.encode()):,}")
     report.write(html)
 
@@ -59,74 +85,56 @@ def report(
 @component.operation
 def serve(
     context: Context,
-    recommendations: TableInput,
-    candidate: TableInput | None,
-    interactions: TableInput,
-    items: TableInput,
-    scores: TableInput | None,
-    candidate_scores: TableInput | None,
-    user_changes: TableInput | None,
-    verdict: TableInput | None,
+    views: FilesInput | None,
     *,
+    runs: str,
     title: str,
-    base_name: str,
-    candidate_name: str,
-    k: int,
+    stale_hours: float,
+    root_path: str,
+    trusted_proxies: list[str],
+    link_hosts: list[str],
 ) -> None:
     """A web application until SIGTERM."""
+    from machiya_viewer.view.catalog import Catalog
     from machiya_viewer.web.app import make_app
-    from machiya_viewer.web.server import PortTakenError, run
+    from machiya_viewer.web.proxies import networks
+    from machiya_viewer.web.server import PortTakenError
+    from machiya_viewer.web.server import run as serve_until_stopped
     from machiya_viewer.web.site import Site
 
-    tables = {
-        "recommendations": recommendations,
-        "candidate": candidate,
-        "interactions": interactions,
-        "items": items,
-        "scores": scores,
-        "candidate_scores": candidate_scores,
-        "user_changes": user_changes,
-        "verdict": verdict,
-    }
-    site = Site(_dataset(tables, (base_name, candidate_name), k), title, k, f"{context.component} {context.version}")
+    root = runs or (str(views.path) if views is not None else "")
+    if not root:
+        raise ArgumentsError("There is nothing to show.", "Connect the input views, or give --runs a folder or an URL.")
+    hosts = frozenset(host.lower() for host in link_hosts)
+    site = Site(Catalog(root), title, f"{context.component} {context.version}", stale_hours, hosts)
     try:
-        run(make_app(site), context.port, context.log)
+        serve_until_stopped(make_app(site, networks(trusted_proxies), root_path), context.port, context.log)
     except PortTakenError as error:
         raise TemporaryError(f"{error}.", "Stop what listens there, or map the service to another port.") from error
 
 
-def _dataset(tables: dict[str, TableInput | None], names: tuple[str, str], k: int) -> "Dataset":
-    """The tables that are there as a dataset; ``DataError`` for one that makes no sense without a candidate."""
-    from machiya_viewer.data import Dataset, Side, Table
-
-    if tables["candidate"] is None:
-        for port in ("candidate_scores", "user_changes", "verdict"):
-            if tables[port] is not None:
-                raise DataError(f"{port}: is about a candidate, but there is none.", "Connect candidate as well.")
-    opened = {port: Table.open(port, given.files) for port, given in tables.items() if given is not None}
-    sides = [Side(names[0], opened["recommendations"], opened.get("scores"))]
-    if "candidate" in opened:
-        sides.append(Side(names[1], opened["candidate"], opened.get("candidate_scores")))
-    return Dataset(
-        sides=tuple(sides),
-        interactions=opened["interactions"],
-        items=opened["items"],
-        k=k,
-        user_changes=opened.get("user_changes"),
-        verdict=opened.get("verdict"),
-    )
+def _refuse_without_candidate(tables: Mapping[str, TableInput | None]) -> None:
+    """``DataError`` for a table that makes no sense without a candidate."""
+    if tables["candidate"] is not None:
+        return
+    for port in ("candidate_scores", "user_changes", "metric_changes", "verdict"):
+        if tables[port] is not None:
+            raise DataError(f"{port}: is about a candidate, but there is none.", "Connect candidate as well.")
 
 
-def _sources(tables: dict[str, TableInput | None]) -> "list[Source]":
-    """Who made each input, for those whose sidecar says so."""
-    from machiya_component.artifacts import SIDECAR, read_sidecar
+def _pseudonym_key(context: Context) -> str:
+    """The key of pseudonyms: a view with the users' own ids is never made in place of one without."""
+    key = context.secret("pseudonym_key")
+    if key is None:
+        raise ArgumentsError("--pseudonyms: there is no secret pseudonym_key.", "Configure it, or leave them out.")
+    return key
 
-    from machiya_viewer.report import Source
 
-    found = []
-    for port, table in tables.items():
-        if table is not None and (table.path / SIDECAR).exists():
-            artifact = read_sidecar(table.path)
-            maker = f"{artifact.producer.component} {artifact.producer.version} {artifact.producer.operation}"
-            found.append(Source(port, maker, artifact.digest))
-    return found
+def _page(reader: "ViewReader", options: "ReportOptions") -> str:
+    """The page of a view; ``OutputError`` where it cannot be made small enough."""
+    from machiya_viewer.report import write_report
+
+    try:
+        return write_report(reader, options)
+    except OverflowError as error:
+        raise OutputError(f"{error}.", "Give smaller users and k, or fewer metrics and segments in scores.") from error

@@ -1,4 +1,4 @@
-"""The report: one HTML page that stands alone, within a bound on its size."""
+"""The report: one HTML page of a view that stands alone, within a bound on its size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,22 +7,14 @@ from itertools import accumulate
 from markupsafe import Markup
 
 from machiya_viewer import pages
-from machiya_viewer.data import Dataset
 from machiya_viewer.links import ReportLinks, anchor
 from machiya_viewer.records import UserRow
 from machiya_viewer.rendering import render, style
+from machiya_viewer.view.model import Facts, Source, UserQuery
+from machiya_viewer.view.reader import ViewReader
 from machiya_viewer.views.users import UserView, choose_examples
 
 MAX_BYTES = 1_000_000
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where an input comes from: who made it, and the digest of its content."""
-
-    port: str
-    producer: str
-    digest: str
 
 
 @dataclass(frozen=True)
@@ -48,13 +40,15 @@ class Report(pages.Overview):
     maker: str
 
 
-def write_report(dataset: Dataset, options: ReportOptions, sources: Sequence[Source], maker: str) -> str:
+def write_report(reader: ViewReader, options: ReportOptions) -> str:
     """The page as HTML, at most ``MAX_BYTES`` as UTF-8: examples are left out (and the page says so) until it fits.
 
     Raises ``OverflowError`` if the page is too large even without examples.
     """
-    overview = pages.overview(dataset, options.title, options.k, options.users)
-    views = pages.examples(dataset, _wanted_examples(dataset, options), options.k, options.history)
+    facts = reader.facts()
+    chosen = pages.choose(pages.whole(reader), facts)
+    overview = pages.overview(chosen, options.title, options.k, options.users)
+    views = pages.examples(reader, _wanted_examples(reader, facts, options), options.k, options.history)
     users = [view.user.user_id for view in views]
     rendered = _examples(views, overview)
 
@@ -64,8 +58,8 @@ def write_report(dataset: Dataset, options: ReportOptions, sources: Sequence[Sou
             examples=tuple(rendered[:kept]),
             unknown_examples=tuple(user for user in options.example_users if user not in users),
             examples_left_out=len(rendered) - kept,
-            sources=tuple(sources),
-            maker=maker,
+            sources=facts.inputs,
+            maker=reader.head.made_by,
         )
         return render("report.html", page=report, links=ReportLinks(users[:kept]), style=style())
 
@@ -87,12 +81,16 @@ def _examples(views: Sequence[UserView], overview: pages.Overview) -> list[Marku
     ]
 
 
-def _wanted_examples(dataset: Dataset, options: ReportOptions) -> list[str]:
-    """The users asked for; then the most changed ones, or with one result users from all over the list."""
+def _wanted_examples(reader: ViewReader, facts: Facts, options: ReportOptions) -> list[str]:
+    """The users asked for; then the most changed ones, or with one version users by chance, that does not change."""
     wanted = max(0, options.examples - len(options.example_users))
-    users = dataset.users()
-    first = users.most_changed(wanted) if dataset.compares else users.spread(wanted)
-    chosen = choose_examples(_ids(first), _ids(users.with_fallback(1)), wanted)
+    if not wanted:
+        return list(options.example_users)
+    order = facts.sorts[0] if facts.compared else "random"
+    first = [user for user in reader.users(UserQuery(order, size=wanted)).rows if any(user.rows)]
+    if facts.compared:
+        first = [user for user in first if all(user.rows)]
+    chosen = choose_examples(_ids(first), _ids(reader.with_fallback(1)), wanted)
     return list(dict.fromkeys([*options.example_users, *chosen]))
 
 

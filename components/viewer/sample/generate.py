@@ -2,24 +2,38 @@
 
     python sample/generate.py [FOLDER]
 
-Seeded: every run writes the same bytes (with the same version of pyarrow). Some titles are hostile on purpose.
+Seeded: every run writes the same bytes (with the same versions of pyarrow and polars). Some titles and addresses are
+hostile on purpose. The view is what the operation `report` leaves of the tables.
 """
 
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
+from evaluated import (
+    ITEMS,
+    Floats,
+    Lists,
+    metric_changes_table,
+    scores_table,
+    user_changes_table,
+    user_name,
+    verdict_table,
+)
+from machiya_component.artifacts import DIGEST_FILE, SIDECAR, Artifact, Producer
+from machiya_component.artifacts.digest import combined_digest, file_digest
 
 SEED = 20261122
-USERS, ITEMS, COLD_USERS = 240, 120, 12
-LENGTH, CUTOFFS, K = 20, (5, 10, 20), 10
+USERS, COLD_USERS, LENGTH = 240, 12, 20
 DAY_ZERO = datetime(2026, 8, 1, tzinfo=UTC)
-RBO_P = 0.9
+PART = "part-00000.parquet"
 
 CATEGORIES = ("engineering", "営業", "nursing", "design", "物流", "飲食")
 ROLES = {
@@ -45,15 +59,22 @@ HOSTILE_TITLES = {
     40: None,
     47: "Emoji chef 👩‍🍳 é",
 }
+HOSTILE_URLS = {3: "javascript:alert(1)", 7: "https://jobs.example.org@evil.example/", 9: "https://evil.example/\u202e"}
 # Ids are strings like any other: nothing says that they are safe in an address.
-ODD_ITEM, ODD_USER, MISSING_ITEM = 8, 4, 14
+ODD_ITEM, MISSING_ITEM = 8, 14
 
-Floats = npt.NDArray[np.float64]
-Lists = dict[int, list[int]]
-
-
-def user_name(user: int) -> str:
-    return "u 0005/é?x=1#y" if user == ODD_USER else f"u{user + 1:04d}"
+# Who made the tables, as the sidecars of a run would say.
+PRODUCERS = {
+    "interactions": ("preprocess", "1.0.0", "split"),
+    "items": ("preprocess", "1.0.0", "clean"),
+    "recommendations": ("recommender", "1.0.0", "predict"),
+    "candidate": ("recommender", "1.1.0", "predict"),
+    "scores": ("evaluation", "1.0.0", "evaluate"),
+    "candidate_scores": ("evaluation", "1.0.0", "evaluate"),
+    "user_changes": ("evaluation", "1.0.0", "compare"),
+    "metric_changes": ("evaluation", "1.0.0", "compare"),
+    "verdict": ("evaluation", "1.0.0", "compare"),
+}
 
 
 def item_name(item: int) -> str:
@@ -67,9 +88,12 @@ def items_table(categories: Sequence[int]) -> pa.Table:
             continue
         name = CATEGORIES[category]
         plain = f"{ROLES[name][item % 4]}, {PLACES[item % len(PLACES)]}"
-        rows.append((item_name(item), HOSTILE_TITLES.get(item, plain), None if item % 37 == 5 else name))
-    ids, titles, names = zip(*sorted(rows), strict=True)
-    return pa.table({"item_id": ids, "title": pa.array(titles, pa.string()), "category": pa.array(names, pa.string())})
+        url = HOSTILE_URLS.get(item, f"https://jobs.example.org/{item + 1:04d}" if item % 5 else None)
+        language = {30: "he", 47: "en"}.get(item)
+        rows.append((item_name(item), HOSTILE_TITLES.get(item, plain), None if item % 37 == 5 else name, url, language))
+    columns = zip(*sorted(rows, key=lambda row: row[0]), strict=True)
+    names = ("item_id", "title", "category", "url", "lang")
+    return pa.table({name: pa.array(column, pa.string()) for name, column in zip(names, columns, strict=True)})
 
 
 def draw(affinity: Floats, rng: np.random.Generator) -> tuple[Lists, Lists]:
@@ -134,122 +158,6 @@ def recommendations_table(lists: Lists, scores: Floats, history: Lists) -> pa.Ta
     )
 
 
-def segment_of(user: int, history: Lists) -> str:
-    length = len(history.get(user, ()))
-    return "history-0" if not length else "history-1-9" if length < 10 else "history-10+"
-
-
-def per_user(lists: Lists, holdout: Lists, k: int) -> dict[str, Floats]:
-    """nDCG, recall, MRR and hit rate at k of every user with held-out items; a user without a list scores 0."""
-    discounts = 1 / np.log2(np.arange(2, k + 2))
-    values = np.zeros((4, len(holdout)))
-    for row, (user, held) in enumerate(holdout.items()):
-        hits = np.array([item in held for item in lists.get(user, [])[:k]], dtype=float)
-        hits = np.pad(hits, (0, k - len(hits)))
-        first = np.flatnonzero(hits)
-        ideal = discounts[: min(k, len(held))].sum()
-        values[:, row] = (
-            (hits * discounts).sum() / ideal,
-            hits.sum() / len(held),
-            1 / (first[0] + 1) if len(first) else 0.0,
-            float(len(first) > 0),
-        )
-    return dict(zip(("ndcg", "recall", "mrr", "hit_rate"), values, strict=True))
-
-
-def bootstrap(values: Floats, rng: np.random.Generator) -> tuple[float, float]:
-    """The 95% percentile interval of the mean over users."""
-    drawn = values[rng.integers(0, len(values), size=(200, len(values)))].mean(axis=1)
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def scores_table(lists: Lists, history: Lists, holdout: Lists, rng: np.random.Generator) -> pa.Table:
-    segments = np.array([segment_of(user, history) for user in holdout])
-    rows: list[tuple[str, int, str, float | None, float | None, float | None, int]] = []
-    for k in CUTOFFS:
-        for metric, values in per_user(lists, holdout, k).items():
-            for segment in ("all", "history-0", "history-1-9", "history-10+"):
-                chosen = values if segment == "all" else values[segments == segment]
-                if not len(chosen):
-                    rows.append((metric, k, segment, None, None, None, 0))
-                    continue
-                rows.append((metric, k, segment, float(chosen.mean()), *bootstrap(chosen, rng), len(chosen)))
-        covered = len({item for items in lists.values() for item in items[:k]}) / ITEMS
-        rows.append(("coverage", k, "all", covered, None, None, len(lists)))
-        rows.append(("gini", k, "all", gini(lists, k), None, None, len(lists)))
-    names, cutoffs, groups, means, lows, highs, users = zip(*rows, strict=True)
-    return pa.table(
-        {
-            "metric": names,
-            "k": pa.array(cutoffs, pa.int64()),
-            "segment": groups,
-            "value": pa.array(means, pa.float64()),
-            "low": pa.array(lows, pa.float64()),
-            "high": pa.array(highs, pa.float64()),
-            "users": pa.array(users, pa.int64()),
-        }
-    )
-
-
-def gini(lists: Lists, k: int) -> float:
-    shown = np.bincount([item for items in lists.values() for item in items[:k]], minlength=ITEMS)
-    ordered = np.sort(shown)
-    return float((2 * np.arange(1, ITEMS + 1) - ITEMS - 1) @ ordered / (ITEMS * ordered.sum()))
-
-
-def user_changes_table(base: Lists, candidate: Lists, history: Lists) -> pa.Table:
-    rows = []
-    for user in sorted(base.keys() & candidate.keys(), key=user_name):
-        one, other = base[user][:K], candidate[user][:K]
-        common = set(one) & set(other)
-        out = K - len(common)
-        rows.append(
-            (user_name(user), segment_of(user, history), len(common) / K, rbo(one, other), tau(one, other), out, out)
-        )
-    users, segments, overlap, biased, kendall, entered, left = zip(*rows, strict=True)
-    return pa.table(
-        {
-            "user_id": users,
-            "segment": segments,
-            "overlap": pa.array(overlap, pa.float64()),
-            "rbo": pa.array(biased, pa.float64()),
-            "kendall_tau": pa.array(kendall, pa.float64()),
-            "entered": pa.array(entered, pa.int64()),
-            "left": pa.array(left, pa.int64()),
-            "changed": [one < 1 or two < 1 for one, two in zip(biased, overlap, strict=True)],
-        }
-    )
-
-
-def rbo(one: Sequence[int], other: Sequence[int]) -> float:
-    """Extrapolated rank-biased overlap of two lists of K items (Webber et al. 2010, equation 32)."""
-    agreement = [len(set(one[:depth]) & set(other[:depth])) / depth for depth in range(1, K + 1)]
-    weighted = sum(share * RBO_P ** (depth + 1) for depth, share in enumerate(agreement))
-    return agreement[-1] * RBO_P**K + (1 - RBO_P) / RBO_P * weighted
-
-
-def tau(one: Sequence[int], other: Sequence[int]) -> float | None:
-    """Kendall tau over the items that both lists have; None with fewer than two."""
-    common = [item for item in one if item in other]
-    places = [other.index(item) for item in common]
-    pairs = [(a, b) for index, a in enumerate(places) for b in places[index + 1 :]]
-    return sum(1 if a < b else -1 for a, b in pairs) / len(pairs) if pairs else None
-
-
-def verdict_table(changes: pa.Table) -> pa.Table:
-    overlap = float(np.mean(changes["overlap"].to_numpy()))
-    changed = float(np.mean(changes["changed"].to_numpy()))
-    return pa.table(
-        {
-            "rule": ["min_overlap", "max_changed_share", "min_kendall_tau"],
-            "threshold": [0.2, 0.9, 0.5],
-            "observed": pa.array([overlap, changed, None], pa.float64()),
-            "outcome": ["pass" if overlap >= 0.2 else "fail", "pass" if changed <= 0.9 else "fail", "unknown"],
-        }
-    )
-
-
 def make_tables() -> dict[str, pa.Table]:
     """All sample tables by the name of their folder."""
     rng = np.random.default_rng(SEED)
@@ -275,15 +183,45 @@ def make_tables() -> dict[str, pa.Table]:
         "scores": scores_table(base, history, holdout, rng),
         "candidate_scores": scores_table(candidate, history, holdout, rng),
         "user_changes": changes,
+        "metric_changes": metric_changes_table(base, candidate, history, holdout, np.random.default_rng(SEED + 1)),
         "verdict": verdict_table(changes),
     }
 
 
 def write(folder: Path) -> None:
-    """Write every table as ``<name>/part-00000.parquet``."""
+    """Write every table as ``<name>/part-00000.parquet``, and the view of all of them as ``view``."""
     for name, table in make_tables().items():
         (folder / name).mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, folder / name / "part-00000.parquet", compression="zstd")
+        pq.write_table(table, folder / name / PART, compression="zstd")
+    with tempfile.TemporaryDirectory() as scratch:
+        view = make_view(folder, Path(scratch))
+        shutil.rmtree(folder / "view", ignore_errors=True)
+        shutil.copytree(view, folder / "view", ignore=shutil.ignore_patterns("_*"))
+
+
+def make_view(folder: Path, scratch: Path) -> Path:
+    """What `report` leaves of the tables below a folder, had they come from a run."""
+    from machiya_component.testing import run_operation
+
+    from machiya_viewer.component import component
+
+    for name, (maker, version, operation) in PRODUCERS.items():
+        shutil.copytree(folder / name, scratch / name)
+        write_sidecar(scratch / name, maker, version, operation)
+    case = component.contract.operations["report"].samples["everything"]
+    inputs = {name: scratch / name for name in PRODUCERS}
+    result = run_operation(component, "report", inputs=inputs, parameters=case.parameters, folder=scratch / "made")
+    return result.path("view")
+
+
+def write_sidecar(folder: Path, maker: str, version: str, operation: str) -> None:
+    """Say who made a table, from which image (whose digest is made up)."""
+    image = f"ghcr.io/acme/{maker}:{version}@sha256:" + sha256(f"{maker} {version}".encode()).hexdigest()
+    files = [file_digest(folder / PART, folder)]
+    producer = Producer(component=maker, version=version, operation=operation, image=image)
+    artifact = Artifact(type="table", files=files, digest=combined_digest(files), producer=producer)
+    (folder / SIDECAR).write_text(artifact.to_text(), encoding="utf-8")
+    (folder / DIGEST_FILE).write_text(artifact.digest, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Small datasets with known answers, the committed sample, and ways to look at pages."""
+"""Small views with known answers, the committed sample, and ways to look at pages."""
 
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib  # type: ignore[import-untyped]
@@ -16,7 +18,9 @@ import pytest
 from machiya_component.artifacts import DIGEST_FILE, SIDECAR, Artifact, Producer
 from machiya_component.artifacts.digest import combined_digest, file_digest
 
-from machiya_viewer.data import Dataset, Side, Table
+from machiya_viewer.prepare import Options, Sources, Table, write_view
+from machiya_viewer.view.model import Version
+from machiya_viewer.view.reader import ViewReader, open_view
 
 COMPONENT = Path(__file__).parent.parent
 SAMPLE = COMPONENT / "sample"
@@ -28,6 +32,7 @@ PORTS = (
     "scores",
     "candidate_scores",
     "user_changes",
+    "metric_changes",
     "verdict",
 )
 DAY = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -87,79 +92,78 @@ def tables() -> type[Tables]:
     return Tables
 
 
-MakeTable = Callable[[str, pa.Table], Table]
+MakeView = Callable[..., ViewReader]
 
 
-@pytest.fixture
-def stored(tmp_path: Path) -> MakeTable:
+def store(folder: Path, port: str, table: pa.Table, row_group_size: int | None = None) -> Table:
     """Write an Arrow table as an artifact's folder and open it."""
-
-    def store(port: str, table: pa.Table) -> Table:
-        folder = tmp_path / port
-        folder.mkdir(exist_ok=True)
-        file = folder / "part-00000.parquet"
-        pq.write_table(table, file)
-        return Table.open(port, [file])
-
-    return store
-
-
-MakeDataset = Callable[..., Dataset]
+    (folder / port).mkdir(parents=True, exist_ok=True)
+    file = folder / port / "part-00000.parquet"
+    pq.write_table(table, file, row_group_size=row_group_size)
+    return Table.open(port, [file])
 
 
 @pytest.fixture
-def make_dataset(stored: MakeTable) -> MakeDataset:
-    """A dataset of lists: ``make_dataset(base, candidate, history=..., titles=..., k=...)``."""
+def make_view(tmp_path: Path) -> MakeView:
+    """A view of lists: ``make_view(base, candidate, history=..., titles=..., k=...)``.
+
+    Lists may be tables, too; other arguments are tables by port, and options. ``folder`` is where the view goes.
+    """
 
     def make(
-        base: Lists,
-        candidate: Lists | None = None,
-        history: Lists | None = None,
-        titles: Mapping[str, str | None] | None = None,
+        base: Lists | pa.Table,
+        candidate: Lists | pa.Table | None = None,
+        *,
+        history: Lists | pa.Table | None = None,
+        titles: Mapping[str, str | None] | pa.Table | None = None,
         k: int = 3,
+        folder: Path | None = None,
+        scores: pa.Table | None = None,
+        candidate_scores: pa.Table | None = None,
         user_changes: pa.Table | None = None,
+        metric_changes: pa.Table | None = None,
         verdict: pa.Table | None = None,
-    ) -> Dataset:
-        sides = [Side("base", stored("recommendations", recommendations(base)))]
-        if candidate is not None:
-            sides.append(Side("candidate", stored("candidate", recommendations(candidate))))
-        return Dataset(
-            sides=tuple(sides),
-            interactions=stored("interactions", interactions(history or {})),
-            items=stored("items", items(titles or {})),
-            k=k,
-            user_changes=None if user_changes is None else stored("user_changes", user_changes),
-            verdict=None if verdict is None else stored("verdict", verdict),
+        versions: Sequence[Version] = (Version("base"), Version("candidate")),
+        **options: Any,
+    ) -> ViewReader:
+        raw = Path(tempfile.mkdtemp(dir=tmp_path))
+        given = {"scores": scores, "candidate_scores": candidate_scores, "user_changes": user_changes}
+        given |= {"metric_changes": metric_changes, "verdict": verdict}
+        small = {port: None if table is None else store(raw, port, table) for port, table in given.items()}
+        lists = [
+            one if isinstance(one, pa.Table) else recommendations(one) for one in (base, candidate) if one is not None
+        ]
+        sources = Sources(
+            lists=tuple(store(raw, f"lists-{index}", table) for index, table in enumerate(lists)),
+            interactions=store(
+                raw, "interactions", history if isinstance(history, pa.Table) else interactions(history or {})
+            ),
+            items=store(raw, "items", titles if isinstance(titles, pa.Table) else items(titles or {})),
+            scores=(small["scores"], small["candidate_scores"])[: len(lists)],
+            user_changes=small["user_changes"],
+            metric_changes=small["metric_changes"],
+            verdict=small["verdict"],
         )
+        target = folder or raw / "view"
+        target.mkdir(parents=True, exist_ok=True)
+        (raw / "scratch").mkdir()
+        told = Options(options.pop("title", "Jobs"), k, tuple(versions)[: len(lists)], **options)
+        write_view(sources, told, target, raw / "scratch")
+        return open_view(str(target))
 
     return make
 
 
-def open_sample(folder: Path, ports: Sequence[str] = PORTS) -> Dataset:
-    """The tables below a folder as a dataset, as the component opens them."""
-    found = {port: Table.open(port, sorted((folder / port).glob("*.parquet"))) for port in ports}
-    sides = [Side("base", found["recommendations"], found.get("scores"))]
-    if "candidate" in found:
-        sides.append(Side("candidate", found["candidate"], found.get("candidate_scores")))
-    return Dataset(
-        tuple(sides), found["interactions"], found["items"], 10, found.get("user_changes"), found.get("verdict")
-    )
-
-
 @pytest.fixture
 def sample_inputs() -> dict[str, Path]:
-    """Port -> folder of the committed sample."""
+    """Port of `report` -> folder of the committed sample."""
     return {port: SAMPLE / port for port in PORTS}
 
 
 @pytest.fixture
-def sample_dataset() -> Dataset:
-    return open_sample(SAMPLE)
-
-
-@pytest.fixture
-def open_folder() -> Callable[..., Dataset]:
-    return open_sample
+def sample_view() -> ViewReader:
+    """The committed view of the sample: a base and a candidate with everything."""
+    return open_view(str(SAMPLE / "view"))
 
 
 class Page:
@@ -246,10 +250,9 @@ def _free_port() -> int:
 
 
 def _mount(folder: Path) -> Path:
-    """Every port of the sample below ``in``."""
+    """The sample's view as the input of `serve`, below ``in``."""
     (folder / "in").mkdir()
-    for port in PORTS:
-        (folder / "in" / port).symlink_to(SAMPLE / port)
+    (folder / "in" / "views").symlink_to(SAMPLE / "view")
     return folder
 
 
