@@ -13,11 +13,12 @@ from machiya_component import DataError, OutputError
 from machiya_component.testing import run_operation
 
 from machiya_viewer.component import component
-from machiya_viewer.data import Dataset
 from machiya_viewer.report import MAX_BYTES, ReportOptions, write_report
+from machiya_viewer.view.reader import ViewReader
 
-MakeDataset = Callable[..., Dataset]
-OPTIONAL = ("candidate", "scores", "candidate_scores", "user_changes", "verdict")
+MakeView = Callable[..., ViewReader]
+ABOUT_CANDIDATE = ("candidate_scores", "user_changes", "metric_changes", "verdict")
+OPTIONAL = ("candidate", "scores", *ABOUT_CANDIDATE)
 SAMPLES = component.contract.operations["report"].samples
 
 
@@ -78,7 +79,7 @@ def test_every_chart_has_a_title_a_description_and_its_table(everything: Any) ->
 
 def test_the_headline_says_what_changes(everything: Any) -> None:
     tiles = dict(zip(everything.texts("dt"), everything.texts("dd", class_="value"), strict=True))
-    assert tiles["Verdict"] == "FAIL"
+    assert tiles["Gate"] == "FAIL"
     assert tiles["nDCG@10, change"] == "+0.055"
     assert tiles["Mean overlap of the lists"] == "0.42"
     assert everything.texts("h1") == ["Jobs"]
@@ -88,7 +89,9 @@ def test_the_headline_says_what_changes(everything: Any) -> None:
 def test_what_cannot_be_computed_is_na_never_zero(everything: Any) -> None:
     segments = {row[0].split()[0]: row[1:] for row in everything.rows("segment")}
     assert segments["history-0"] == ["n/a", "n/a", "n/a"]
-    assert ["min_kendall_tau", "0.500", "n/a", "NOT ENOUGH DATA"] in everything.rows("rule")
+    rules = {row[0].split()[0]: row[1:] for row in everything.rows("rule")}
+    assert rules["min_kendall_tau"][:2] == ["≥ 0.500", "n/a no interval"]
+    assert rules["min_kendall_tau"][2].startswith("NOT ENOUGH DATA")
 
 
 def test_the_most_changed_users_come_first(everything: Any, sample_inputs: dict[str, Path]) -> None:
@@ -109,10 +112,10 @@ def test_examples_are_the_most_changed_and_one_of_the_fallback(everything: Any) 
 
 
 def test_without_optional_inputs_sections_say_why_they_are_empty(one_result: Any) -> None:
-    assert "No scores were given" in one_result.text
-    assert "There is one result" in one_result.text
-    assert "Verdict" not in one_result.text
-    assert one_result.texts("p", class_="overline") == ["Report on one result"]
+    assert "no scores were given" in one_result.text
+    assert "There is one version" in one_result.text
+    assert "Gate" not in one_result.text
+    assert one_result.texts("p", class_="overline") == ["Report on one version"]
     assert len(one_result.elements("article")) == 4
 
 
@@ -168,7 +171,7 @@ def test_users_who_are_asked_for_come_first_and_unknown_ones_are_named(
     page = parse(make_report(tmp_path, sample_inputs, example_users=["u0100", "nobody<b>"], examples=3))
     assert [text.split()[1] for text in page.texts("h3") if text.startswith("User u")][:1] == ["u0100"]
     assert len(page.elements("article")) == 2
-    assert "Asked for, but in no result: nobody<b>" in page.text
+    assert "Asked for, but in no version: nobody<b>" in page.text
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path: Path, sample_inputs: dict[str, Path]) -> None:
@@ -186,7 +189,7 @@ def test_sources_are_named_where_a_sidecar_tells_them(
     assert page.rows("input") == [["items", "preprocess 1.2.3 clean", digest]]
 
 
-@pytest.mark.parametrize("port", ["candidate_scores", "user_changes", "verdict"])
+@pytest.mark.parametrize("port", ABOUT_CANDIDATE)
 def test_what_is_about_a_candidate_needs_one(tmp_path: Path, sample_inputs: dict[str, Path], port: str) -> None:
     inputs = {name: path for name, path in sample_inputs.items() if name not in OPTIONAL or name == port}
     with pytest.raises(DataError, match=f"{port}: is about a candidate"):
@@ -195,21 +198,22 @@ def test_what_is_about_a_candidate_needs_one(tmp_path: Path, sample_inputs: dict
 
 def test_empty_optional_tables_are_said_to_be_empty(tmp_path: Path, sample_inputs: dict[str, Path], parse: Any) -> None:
     inputs: dict[str, Any] = dict(sample_inputs)
-    for port in ("scores", "candidate_scores", "user_changes", "verdict"):
+    for port in ("scores", *ABOUT_CANDIDATE):
         inputs[port] = pq.read_table(sample_inputs[port]).slice(0, 0)
     page = parse(make_report(tmp_path, inputs))
-    assert "No scores were given, or they are empty" in page.text
-    assert "The verdict has no rules: nothing was decided." in page.text
+    assert "no scores were given, or they are empty" in page.text
+    assert "No rule was given, so nothing was decided." in page.text
 
 
-def test_large_data_and_long_texts_stay_under_a_megabyte(make_dataset: MakeDataset) -> None:
+def test_large_data_and_long_texts_stay_under_a_megabyte(make_view: MakeView) -> None:
     worst = "\u202e" * 500
     names = [f"{index:03d}{worst}" for index in range(60)]
     lists = {f"{user:02d}{worst}": names for user in range(30)}
-    dataset = make_dataset(lists, dict.fromkeys(lists, names[::-1]), lists, dict.fromkeys(names, worst), k=50)
-    html = write_report(dataset, ReportOptions("t", 50, 100, 20, 50), [], "viewer 1.0.0")
+    titles = dict.fromkeys(names, worst)
+    view = make_view(lists, dict.fromkeys(lists, names[::-1]), history=lists, titles=titles, k=50)
+    html = write_report(view, ReportOptions("t", 50, 100, 20, 50))
     assert len(html.encode()) <= MAX_BYTES
-    left_out = re.search(r"(\d+) examples? left out to keep the page under 1 MB", html)
+    left_out = re.search(r"(\d+) examples are left out to keep the page under 1 MB", html)
     assert left_out is not None
     assert html.count("<article ") == 20 - int(left_out[1])
 

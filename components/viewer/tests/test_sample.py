@@ -1,37 +1,48 @@
 """The sample is what its generator makes."""
 
-import importlib.util
+import importlib
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pyarrow.parquet as pq
 import pytest
 
+from machiya_viewer.view.reader import ViewReader, open_view
+
 
 @pytest.fixture(scope="module")
-def generate() -> ModuleType:
-    path = Path(__file__).parent.parent / "sample" / "generate.py"
-    specification = importlib.util.spec_from_file_location("viewer_sample_generate", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def generate() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).parent.parent / "sample")
+        yield importlib.import_module("generate")
+        for name in ("generate", "evaluated"):
+            del sys.modules[name]
 
 
 def test_running_the_generator_again_gives_the_same_bytes(generate: ModuleType, tmp_path: Path) -> None:
     for name in ("first", "second"):
         generate.write(tmp_path / name)
-    first = {
-        path.relative_to(tmp_path / "first"): path.read_bytes() for path in (tmp_path / "first").rglob("*.parquet")
-    }
-    assert len(first) == 8
+    files = (path for path in (tmp_path / "first").rglob("*") if path.is_file())
+    first = {path.relative_to(tmp_path / "first"): path.read_bytes() for path in files}
+    assert len(first) == 9 + 8
     assert all((tmp_path / "second" / path).read_bytes() == content for path, content in first.items())
 
 
 def test_the_committed_sample_is_what_the_generator_makes(generate: ModuleType, sample_inputs: dict[str, Path]) -> None:
     for name, table in generate.make_tables().items():
         assert pq.read_table(sample_inputs[name]).equals(table), name
+
+
+def test_the_committed_view_is_what_the_generator_makes(
+    generate: ModuleType, sample_view: ViewReader, tmp_path: Path
+) -> None:
+    generate.write(tmp_path)
+    made = open_view(str(tmp_path / "view"))
+    assert (made.head, made.facts()) == (sample_view.head, sample_view.facts())
+    for file in sorted((tmp_path / "view").glob("*.parquet")):
+        assert pq.read_table(Path(sample_view.files.root) / file.name).equals(pq.read_table(file)), file.name
 
 
 def test_the_sample_is_small(sample_inputs: dict[str, Path]) -> None:
