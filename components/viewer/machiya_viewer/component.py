@@ -97,7 +97,7 @@ def serve(
     """A web application until SIGTERM."""
     from machiya_viewer.view.catalog import Catalog
     from machiya_viewer.web.app import make_app
-    from machiya_viewer.web.proxies import networks
+    from machiya_viewer.web.proxies import BadNetworkError, networks
     from machiya_viewer.web.server import PortTakenError
     from machiya_viewer.web.server import run as serve_until_stopped
     from machiya_viewer.web.site import Site
@@ -105,10 +105,14 @@ def serve(
     root = runs or (str(views.path) if views is not None else "")
     if not root:
         raise ArgumentsError("There is nothing to show.", "Connect the input views, or give --runs a folder or an URL.")
+    try:
+        trusted = networks(trusted_proxies)
+    except BadNetworkError as error:
+        raise ArgumentsError(f"--trusted_proxies: {error}", "Give addresses, or networks in CIDR notation.") from error
     hosts = frozenset(host.lower() for host in link_hosts)
     site = Site(Catalog(root), title, f"{context.component} {context.version}", stale_hours, hosts)
     try:
-        serve_until_stopped(make_app(site, networks(trusted_proxies), root_path), context.port, context.log)
+        serve_until_stopped(make_app(site, trusted, root_path), context.port, context.log)
     except PortTakenError as error:
         raise TemporaryError(f"{error}.", "Stop what listens there, or map the service to another port.") from error
 

@@ -29,7 +29,7 @@ Value = str | int | Message
 
 
 def message(text: str, **values: Value) -> Message:
-    """``message("%(name)s was not evaluated.", name=name)``. The text is a literal: a test looks for its translations."""
+    """``message("%(name)s was not evaluated.", name=name)``. The text is a literal: its translations are looked for."""
     return Message(text, values)
 
 

@@ -3,4 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-JAPANESE: Mapping[str, str] = MappingProxyType({})
+from machiya_viewer.i18n.ja.pages import PAGES
+from machiya_viewer.i18n.ja.views import VIEWS
+
+JAPANESE: Mapping[str, str] = MappingProxyType({**PAGES, **VIEWS})
