@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from machiya_viewer.prepare.codes import ItemCodes
 from machiya_viewer.prepare.exposure import Exposure
+from machiya_viewer.prepare.similar import Baskets
 from machiya_viewer.prepare.tables import ITEMS, Table
 from machiya_viewer.view.folding import fold
 
@@ -33,19 +34,21 @@ class ItemRows:
         audience: npt.NDArray[np.uint32],
         exposures: list[Exposure],
         users: pl.Series,
-        similar: tuple[Ints, Ints],
+        baskets: Baskets,
     ) -> None:
         self._codes, self._catalogue, self._audience = codes, catalogue, audience
         self._exposures, self._users = exposures, users
-        self._similar = similar
         self._order = codes.ids.arg_sort().to_numpy().astype(np.int64)
+        places = np.empty_like(self._order)
+        places[self._order] = np.arange(len(self._order))
+        self._similar = baskets.similar(places)
 
     def chunks(self) -> Iterator[pa.Table]:
         """The rows in the order of ids; at least one chunk."""
         for first in range(0, max(1, len(self._order)), CHUNK):
-            yield self._chunk(self._order[first : first + CHUNK])
+            yield self._chunk(first, self._order[first : first + CHUNK])
 
-    def _chunk(self, codes: Ints) -> pa.Table:
+    def _chunk(self, first: int, codes: Ints) -> pa.Table:
         ids = self._codes.ids.gather(codes)
         labels = pl.DataFrame({"item_id": ids}).join(self._catalogue, on="item_id", how="left", maintain_order="left")
         folded = [fold(title) if title is not None else None for title in labels["title"]]
@@ -60,7 +63,7 @@ class ItemRows:
                 np.arange(len(codes) + 1) * ranks.shape[1], pa.array(ranks.ravel().astype(np.int32))
             )
             columns[f"receivers_{index}"] = self._receivers(exposure, codes)
-        columns["similar"] = self._similar_to(codes)
+        columns["similar"] = self._similar_to(np.arange(first, first + len(codes)))
         return pa.table(columns)
 
     def _receivers(self, exposure: Exposure, codes: Ints) -> pa.ListArray:
@@ -71,10 +74,10 @@ class ItemRows:
         ranks = pa.array(best[1][places].astype(np.int32))
         return _lists(offsets, pa.StructArray.from_arrays([users.cast(pa.large_string()), ranks], ["user_id", "rank"]))
 
-    def _similar_to(self, codes: Ints) -> pa.ListArray:
+    def _similar_to(self, rows: Ints) -> pa.ListArray:
         starts, items = self._similar
-        offsets, places = _gathered(starts, codes)
-        return _lists(offsets, self._codes.ids.gather(items[places]).to_arrow())
+        offsets, places = _gathered(starts, rows)
+        return _lists(offsets, self._codes.ids.gather(self._order[items[places]]).to_arrow())
 
 
 def _gathered(starts: Ints, codes: Ints) -> tuple[Ints, Ints]:

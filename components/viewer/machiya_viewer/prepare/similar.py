@@ -32,13 +32,16 @@ class Baskets:
         self._items.append(items[drawn].astype(np.uint32))
         self._sizes.append(sizes[sizes > 0].astype(np.uint32))
 
-    def similar(self, items: int) -> tuple[Ints, Ints]:
+    def similar(self, places: Ints) -> tuple[Ints, Ints]:
         """For each item the most similar ones: (starts, items), those of item i at starts[i]:starts[i + 1].
 
+        ``places[code]`` is the number that an item has in the answer.
+
         With U(a) the users of a, cosine is |U(a) and U(b)| / sqrt(|U(a)| |U(b)|); for an item with more users than are
-        looked at, it is estimated from those. Ties are in the order of codes.
+        looked at, it is estimated from those. Ties are in the order of places.
         """
-        found = np.concatenate([np.zeros(0, np.uint32), *self._items]).astype(np.int64)
+        items = len(places)
+        found = places[np.concatenate([np.zeros(0, np.uint32), *self._items])]
         sizes = np.concatenate([np.zeros(0, np.uint32), *self._sizes]).astype(np.int64)
         if not len(found):
             return np.zeros(items + 1, np.int64), found
@@ -79,7 +82,7 @@ def _neighbours(
     keys, together = np.unique((owners * len(counts) + others)[owners != others], return_counts=True)
     owners, others = keys // len(counts), keys % len(counts)
     cosine = together / looked[owners] * np.sqrt(counts[owners] / counts[others])
-    order = np.lexsort((others, -cosine, owners))
+    order = np.argsort(owners - np.minimum(cosine, 1) / 2, kind="stable")  # pairs are in the order of items already
     best = order[_ramps(np.bincount(owners - first, minlength=last - first)) < SIMILAR]
     return owners[best], others[best]
 

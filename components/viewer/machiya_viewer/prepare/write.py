@@ -97,8 +97,7 @@ def _numbered(lists: Sequence[pl.DataFrame], past: pl.DataFrame, codes: ItemCode
 
 
 def _write_items(folder: Path, codes: ItemCodes, catalogue: pl.DataFrame, totals: Totals) -> None:
-    similar = totals.baskets.similar(len(codes))
-    rows = ItemRows(codes, catalogue, totals.audience(), totals.exposures, totals.ids(), similar)
+    rows = ItemRows(codes, catalogue, totals.audience(), totals.exposures, totals.ids(), totals.baskets)
     with GroupWriter(folder / model.ITEMS, ITEM_ROWS, ["item_id"]) as writer:
         for chunk in rows.chunks():
             writer.write(chunk)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from machiya_viewer.records import Item, ItemRow
 from machiya_viewer.view.files import Files
-from machiya_viewer.view.folding import fold
+from machiya_viewer.view.folding import fold, sound
 from machiya_viewer.view.lru import Lru
 from machiya_viewer.view.model import ITEMS
 from machiya_viewer.view.sorted_file import SortedFile
@@ -57,7 +57,7 @@ class Items:
     def matching(self, text: str, limit: int) -> list[Item]:
         """Items whose id is the text, then those whose folded title holds it, by exposure in the last version."""
         exact = [item for item in self.labels([text]).values() if self._has(item.item_id)]
-        holds = pc.indices_nonzero(pc.match_substring(self.file.column("folded"), fold(text))).to_numpy()
+        holds = pc.indices_nonzero(pc.match_substring(self.file.column("folded"), fold(sound(text)))).to_numpy()
         exposure = self.file.column(f"exposure_{self._versions - 1}").to_numpy()
         best = holds[np.argsort(-exposure[holds], kind="stable")][: limit + 1]
         titled = [item for item in self._at(best) if item.item_id != text]

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from machiya_viewer.view.files import Files, reading
+from machiya_viewer.view.folding import sound
 from machiya_viewer.view.model import ViewError
 
 _KINDS = {
@@ -130,5 +131,5 @@ class SortedFile:
 def _equals(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
     """Which rows of a dictionary column are equal to a text."""
     whole = column.combine_chunks()
-    place = pc.index(whole.dictionary, pa.scalar(key, whole.dictionary.type)).as_py()
+    place = pc.index(whole.dictionary, pa.scalar(sound(key), whole.dictionary.type)).as_py()
     return pc.equal(whole.indices, pa.scalar(place, whole.indices.type))

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from machiya_viewer.records import UserRow
 from machiya_viewer.view.files import Files
+from machiya_viewer.view.folding import sound
 from machiya_viewer.view.items import place_in
 from machiya_viewer.view.model import ORDERS, SORTS, USERS, UserPage, UserQuery
 from machiya_viewer.view.sorted_file import SortedFile
@@ -66,6 +67,7 @@ class Users:
     def starting(self, prefix: str, limit: int) -> list[str]:
         """Ids that start so, in their order."""
         found: list[str] = []
+        prefix = sound(prefix)
         groups = self.file.groups_with(prefix)
         for group in range(groups.start, len(self.file.starts) - 1):
             column = self.file.read([group], ["user_id"])["user_id"]
@@ -93,10 +95,10 @@ class Users:
         if query.min_hist > 0:
             conditions.append(self.file.column("history").to_numpy() >= query.min_hist)
         if query.segment:
-            same = pc.equal(self.file.column("segment"), query.segment)
+            same = pc.equal(self.file.column("segment"), sound(query.segment))
             conditions.append(pc.fill_null(same, False).to_numpy(zero_copy_only=False))
         if query.text:
-            holds = pc.match_substring(self.file.column("user_id"), query.text)
+            holds = pc.match_substring(self.file.column("user_id"), sound(query.text))
             conditions.append(holds.to_numpy(zero_copy_only=False))
         return np.logical_and.reduce(conditions) if conditions else None
 
