@@ -52,7 +52,7 @@ def test_a_missing_value_is_written_not_drawn() -> None:
     assert chart is not None
     assert [(mark.series, mark.low) for mark in chart.marks] == [(1, None), (0, None)]
     assert [tick.text for tick in chart.absent] == ["n/a", "n/a"]
-    assert chart.description == "base: 5 n/a, 10 0.200; candidate: 5 0.100, 10 n/a"
+    assert chart.readings == (("n/a", "0.200"), ("0.100", "n/a"))
 
 
 def test_a_category_without_any_value_says_so_once() -> None:

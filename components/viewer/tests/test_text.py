@@ -49,8 +49,6 @@ def test_text_for_places_without_markup_shows_acting_characters_too() -> None:
 def test_what_is_not_known_is_never_zero(missing: float | None) -> None:
     assert text.number(missing) == "n/a"
     assert text.signed(missing) == "n/a"
-    assert text.interval(0.1, missing) == "n/a"
-    assert text.interval(missing, 0.1) == "n/a"
 
 
 def test_counts_that_are_not_known_are_never_zero() -> None:
@@ -67,6 +65,23 @@ def test_numbers_read_well() -> None:
     assert text.signed(-0.003) == "−0.003"
     assert text.signed(-0.0001) == "0.000"
     assert text.count(1234567) == "1,234,567"
-    assert text.interval(0.2, 0.3) == "0.200 to 0.300"
-    assert text.plural(1, "user") == "1 user"
-    assert text.plural(2000, "user") == "2,000 users"
+
+
+@pytest.mark.parametrize(
+    ("title", "told", "language"),
+    [
+        ("データエンジニア, 札幌", None, "ja"),
+        ("ｷｯﾁﾝｽﾀｯﾌ", None, "ja"),
+        ("Nurse", None, ""),
+        ("営業", None, ""),
+        ("営業", "zh-Hant", "zh-Hant"),
+        ("カフェ", "en", "en"),
+        ("Nurse", '"><script>', ""),
+        ("カフェ", "x" * 40, "ja"),
+        (None, None, ""),
+    ],
+)
+def test_the_language_of_a_title_is_told_or_seen_never_invented(
+    title: str | None, told: str | None, language: str
+) -> None:
+    assert text.language_of(title, told) == language

@@ -66,7 +66,9 @@ def _compared(changes: Changes) -> Tile:
     if not changes.total:
         return Tile(label, MISSING, message("no user is in both versions"))
     changed = changes.total - changes.unchanged
-    return Tile(label, percent(changed, changes.total), messages("one user", "%(count)s users", changed))
+    return Tile(
+        label, percent(changed, changes.total), messages("one changed user", "%(count)s changed users", changed)
+    )
 
 
 def _size(summary: Summary) -> Tile:

@@ -51,6 +51,7 @@ VIEWS: Mapping[str, str] = {
     "of one user in both": "両方にいる%(count)s人",
     "no user is in both versions": "両方のバージョンにいるユーザーなし",
     "Users who get other items": "推薦が変わるユーザー",
+    "one changed user": "%(count)s人のユーザー",
     "one recommendation": "%(count)s件の推薦",
     "Rows from the fallback": "フォールバックの行",
     "one user without a history": "履歴のないユーザー%(count)s人",
