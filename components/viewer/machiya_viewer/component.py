@@ -96,12 +96,14 @@ def serve(
 ) -> None:
     """A web application until SIGTERM."""
     from machiya_viewer.view.catalog import Catalog
+    from machiya_viewer.view.memory import keep_memory_small
     from machiya_viewer.web.app import make_app
     from machiya_viewer.web.proxies import BadNetworkError, networks
     from machiya_viewer.web.server import PortTakenError
     from machiya_viewer.web.server import run as serve_until_stopped
     from machiya_viewer.web.site import Site
 
+    keep_memory_small()
     root = runs or (str(views.path) if views is not None else "")
     if not root:
         raise ArgumentsError("There is nothing to show.", "Connect the input views, or give --runs a folder or an URL.")

@@ -16,7 +16,7 @@ from machiya_viewer.view.model import ITEMS
 from machiya_viewer.view.sorted_file import SortedFile
 
 LABELS = ("item_id", "title", "category", "known", "url", "lang")
-KEPT_GROUPS = 24
+KEPT_GROUPS = 64
 """Row groups of labels (some megabytes together) that are kept: the same items are on many pages."""
 
 

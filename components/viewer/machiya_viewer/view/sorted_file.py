@@ -5,7 +5,8 @@ the columns that are asked for.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 import pyarrow as pa
@@ -89,11 +90,21 @@ class SortedFile:
 
     def read(self, groups: Sequence[int], columns: Sequence[str], dictionary: Sequence[str] = ()) -> pa.Table:
         """Some row groups of some columns; those in ``dictionary`` come as dictionaries."""
+        with self._opened(dictionary) as parquet:
+            return parquet.read_row_groups(list(groups), columns=list(columns))
+
+    def pieces(self, groups: Iterable[int], columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Row groups one by one: all together would take as much memory as the file."""
+        with self._opened() as parquet:
+            for group in groups:
+                yield parquet.read_row_group(group, columns=list(columns))
+
+    @contextmanager
+    def _opened(self, dictionary: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         footer = self._footer
         with reading(self._name), self._files.open(self._name) as source:
             remote = not self._files.is_local
-            parquet = pq.ParquetFile(source, metadata=footer, read_dictionary=list(dictionary), pre_buffer=remote)
-            return parquet.read_row_groups(list(groups), columns=list(columns))
+            yield pq.ParquetFile(source, metadata=footer, read_dictionary=list(dictionary), pre_buffer=remote)
 
     def column(self, name: str, dictionary: bool = False) -> pa.ChunkedArray:
         """One column, whole."""
@@ -102,16 +113,17 @@ class SortedFile:
     def rows_of(self, key: str, columns: Sequence[str], dictionary: Sequence[str] = ()) -> pa.Table:
         """All rows with a key, in their order."""
         return pa.concat_tables(
-            [self._rows_in(group, key, columns, dictionary) for group in self.groups_with(key)] or [self._none(columns)]
+            [self._rows_in(group, key, columns, dictionary) for group in self.groups_with(key)] or [self.none(columns)]
         )
 
     def _rows_in(self, group: int, key: str, columns: Sequence[str], dictionary: Sequence[str]) -> pa.Table:
         table = self.read([group], [self._key, *columns], [self._key, *dictionary])
-        places = pc.indices_nonzero(_equals(table[self._key], key))
+        places = pc.indices_nonzero(equals(table[self._key], key))
         start = places[0].as_py() if len(places) else 0
         return table.select(list(columns)).slice(start, len(places))
 
-    def _none(self, columns: Sequence[str]) -> pa.Table:
+    def none(self, columns: Sequence[str]) -> pa.Table:
+        """No rows of some columns."""
         schema = self._footer.schema.to_arrow_schema()
         return pa.schema([schema.field(column) for column in columns]).empty_table()
 
@@ -128,8 +140,11 @@ class SortedFile:
         return bisect_right(self.starts, row) - 1
 
 
-def _equals(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
-    """Which rows of a dictionary column are equal to a text."""
-    whole = column.combine_chunks()
-    place = pc.index(whole.dictionary, pa.scalar(sound(key), whole.dictionary.type)).as_py()
-    return pc.equal(whole.indices, pa.scalar(place, whole.indices.type))
+def equals(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
+    """Which rows of a dictionary column are equal to a text; null where there is none."""
+    return pa.chunked_array([_equals(chunk, sound(key)) for chunk in column.chunks], pa.bool_())
+
+
+def _equals(chunk: pa.DictionaryArray, key: str) -> pa.BooleanArray:
+    place = pc.index(chunk.dictionary, pa.scalar(key, chunk.dictionary.type)).as_py()
+    return pc.equal(chunk.indices, pa.scalar(place, chunk.indices.type))

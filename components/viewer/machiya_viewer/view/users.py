@@ -11,7 +11,7 @@ from machiya_viewer.view.files import Files
 from machiya_viewer.view.folding import sound
 from machiya_viewer.view.items import place_in
 from machiya_viewer.view.model import ORDERS, SORTS, USERS, UserPage, UserQuery
-from machiya_viewer.view.sorted_file import SortedFile
+from machiya_viewer.view.sorted_file import SortedFile, equals
 
 _TEXTS, _INTEGERS, _NUMBERS = ("user_id", "segment"), ("history", "entered", "left"), ("overlap", "rbo", "kendall_tau")
 
@@ -95,7 +95,7 @@ class Users:
         if query.min_hist > 0:
             conditions.append(self.file.column("history").to_numpy() >= query.min_hist)
         if query.segment:
-            same = pc.equal(self.file.column("segment"), sound(query.segment))
+            same = equals(self.file.column("segment", dictionary=True), query.segment)
             conditions.append(pc.fill_null(same, False).to_numpy(zero_copy_only=False))
         if query.text:
             holds = pc.match_substring(self.file.column("user_id"), sound(query.text))
@@ -126,12 +126,17 @@ class Users:
 
     def _taken(self, rows: Places, columns: list[str]) -> pa.Table:
         """These rows in this order, out of the row groups that have them."""
-        groups = sorted({self.file.group_of(row) for row in rows.tolist()})
-        starts = np.array([self.file.starts[group] for group in groups], np.int64)
-        sizes = np.array([self.file.starts[group + 1] for group in groups], np.int64) - starts
-        before = np.cumsum(sizes) - sizes
-        places = np.searchsorted(starts, rows, side="right") - 1
-        return self.file.read(groups, columns).take(rows - starts[places] + before[places])
+        starts = np.array(self.file.starts, np.int64)
+        groups = np.searchsorted(starts, rows, side="right") - 1
+        wanted = np.unique(groups).tolist()
+        if not wanted:
+            return self.file.none(columns)
+        pieces = [
+            piece.take(rows[groups == group] - starts[group])
+            for group, piece in zip(wanted, self.file.pieces(wanted, columns), strict=True)
+        ]
+        # The pieces are by group, and by order within: back to the order that was asked for.
+        return pa.concat_tables(pieces).take(np.argsort(np.argsort(groups, kind="stable")))
 
     def _place(self, user_id: str) -> int | None:
         for group in self.file.groups_with(user_id):

@@ -1,0 +1,8 @@
+"""Memory of a process that serves for long."""
+
+
+def keep_memory_small() -> None:
+    """Give back what a page took: Arrow's own allocators keep it, and a viewer would seem to grow from page to page."""
+    import pyarrow as pa
+
+    pa.set_memory_pool(pa.system_memory_pool())
