@@ -1,7 +1,9 @@
 """All runs below a root, newest first. What is listed comes from the small ``view.json`` files alone."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Lock
 
 from machiya_viewer.view.files import Files
@@ -20,15 +22,26 @@ STALE_SECONDS = 5.0
 MAX_VIEWS = 5_000
 """Views that are listed; beyond, those whose folders come last by name are (names mostly begin with a time)."""
 KEPT_HEADS, KEPT_READERS, KEPT_FACTS = 256, 8, 8
+READ_TOGETHER = 16
+"""Heads that are read at the same time."""
 
 
+@dataclass(frozen=True, slots=True)
 class _Entry:
-    """What is remembered of a view for the order and names of runs: as little as that takes."""
+    """What is remembered of a view: for the order and names of runs. ``known`` is False where its head was unreadable."""
 
-    __slots__ = ("name", "stamp", "started")
+    stamp: str
+    name: str
+    started: str
+    known: bool
 
-    def __init__(self, stamp: str, name: str, started: str) -> None:
-        self.stamp, self.name, self.started = stamp, name, started
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A run: its name, and its views, the newest last."""
+
+    name: str
+    views: tuple[Found, ...]
 
 
 class Catalog:
@@ -44,8 +57,8 @@ class Catalog:
         self._lock = Lock()
         self._listed: float | None = None
         self._entries: dict[str, _Entry] = {}
-        self._runs: dict[str, tuple[Found, ...]] = {}
-        self._heads: Lru[View | ViewError] = Lru(KEPT_HEADS)
+        self._runs: dict[str, _Listed] = {}
+        self._heads: Lru[View] = Lru(KEPT_HEADS)
         self._readers: Lru[ViewReader] = Lru(KEPT_READERS)
         self._facts: Lru[Facts] = Lru(KEPT_FACTS)
 
@@ -57,70 +70,80 @@ class Catalog:
 
     def run(self, slug: str) -> Run | None:
         """A run by its slug; None if there is none."""
-        views = self._current().get(slug)
-        if views is None:
+        listed = self._current().get(slug)
+        if listed is None:
             return None
-        summary, seen = self._summary(slug, views), self._seen(views)
-        return Run(summary, seen, self._reader, self._facts_of)
+        return Run(self._summary(slug, listed), self._seen(listed), self._reader, self._facts_of)
 
     def newest(self) -> Run | None:
         """The newest run; None as long as there is none."""
         slug = next(iter(self._current()), None)
         return None if slug is None else self.run(slug)
 
-    def _current(self) -> dict[str, tuple[Found, ...]]:
-        """Slug -> views, newest first."""
-        with self._lock:
-            now = self._clock()
-            if self._listed is None or now - self._listed >= STALE_SECONDS:
-                self._list()
-                self._listed = now
+    def _current(self) -> dict[str, _Listed]:
+        """Slug -> views, newest first. While one thread lists, the others go on with what was known before."""
+        now = self._clock()
+        if self._listed is not None and now - self._listed < STALE_SECONDS:
             return self._runs
+        if self._lock.acquire(blocking=self._listed is None):
+            try:
+                if self._listed is None or now - self._listed >= STALE_SECONDS:
+                    self._list()
+                    self._listed = now
+            finally:
+                self._lock.release()
+        return self._runs
 
     def _list(self) -> None:
         found = views_below(self.root)[-MAX_VIEWS:]
-        self._entries = {one.path: self._entry(one) for one in found}
+        with ThreadPoolExecutor(READ_TOGETHER) as pool:  # of a store far away, every head takes its time
+            self._entries = dict(zip((one.path for one in found), pool.map(self._entry, found), strict=True))
         by_run: dict[str, list[Found]] = {}
-        for one in found:
+        for one in sorted(found, key=self._age):
             by_run.setdefault(one.run, []).append(one)
-        runs = sorted(by_run.values(), key=self._age)  # the oldest first: a new run leaves the slugs of others alone
-        slugs = unique_slugs((self._entries[views[-1].path].name for views in runs), "run")
-        self._runs = {slug: tuple(views) for slug, views in reversed(list(zip(slugs, runs, strict=True)))}
+        # The oldest run first: a new one leaves the slugs of others alone.
+        runs = sorted(by_run.values(), key=lambda views: self._age(views[-1]))
+        listed = [_Listed(self._entries[views[-1].path].name, tuple(views)) for views in runs]
+        slugs = unique_slugs((run.name for run in listed), "run")
+        self._runs = dict(reversed(list(zip(slugs, listed, strict=True))))
 
     def _entry(self, one: Found) -> _Entry:
-        known = self._entries.get(one.path)
-        if known is not None and known.stamp == one.stamp:
-            return known
+        before = self._entries.get(one.path)
+        if before is not None and before.known and before.stamp == one.stamp:
+            return before
         head = self._head(one)
-        told = (head.run, head.started) if isinstance(head, View) else ("", "")
-        return _Entry(one.stamp, told[0] or one.run or "view", moment(told[1]) or one.written)
+        if isinstance(head, ViewError):
+            return _Entry(one.stamp, one.run or "view", one.written, known=False)
+        return _Entry(one.stamp, head.run or one.run or "view", moment(head.started) or one.written, known=True)
 
-    def _age(self, views: Sequence[Found]) -> tuple[str, str]:
-        """When the newest of these views was made; the path where that is the same."""
-        return max((self._entries[one.path].started, one.path) for one in views)
+    def _age(self, one: Found) -> tuple[str, str]:
+        """When a view was made; the path where that is the same."""
+        return self._entries[one.path].started, one.path
 
-    def _summary(self, slug: str, views: Sequence[Found]) -> RunSummary:
-        problems = [head for one in views if isinstance(head := self._head(one), ViewError)]
-        return summary_of(slug, self._entries[views[-1].path].name, self._seen(views), problems)
+    def _summary(self, slug: str, listed: _Listed) -> RunSummary:
+        problems = [head for one in listed.views if isinstance(head := self._head(one), ViewError)]
+        return summary_of(slug, listed.name, self._seen(listed), problems)
 
-    def _seen(self, views: Sequence[Found]) -> tuple[Seen, ...]:
+    def _seen(self, listed: _Listed) -> tuple[Seen, ...]:
         """The views whose heads can be read, the newest last."""
-        heads = [(one, self._head(one)) for one in views]
-        seen = [Seen(one.path, one.stamp, head) for one, head in heads if isinstance(head, View)]
-        return tuple(sorted(seen, key=lambda one: (self._entries[one.path].started, one.path)))
+        heads = [(one, self._head(one)) for one in listed.views]
+        return tuple(
+            Seen(one.path, one.stamp, head, self._files(one.path).root) for one, head in heads if isinstance(head, View)
+        )
 
     def _head(self, one: Found) -> View | ViewError:
-        return self._heads.get((one.path, one.stamp), lambda: self._read_head(one))
-
-    def _read_head(self, one: Found) -> View | ViewError:
+        """The head of a view, or why it cannot be read; that is not kept, as it may be so for a moment only."""
         try:
-            return load(Files(self.root).below(one.path).read(HEAD), View, HEAD)
+            return self._heads.get((one.path, one.stamp), lambda: load(self._files(one.path).read(HEAD), View, HEAD))
         except ViewError as error:
             return ViewError(f"{one.path}/{error.file}".lstrip("/"), error.column, error.reason)
 
     def _reader(self, view: Seen) -> ViewReader:
-        files = Files(self.root).below(view.path)
+        files = self._files(view.path)
         return self._readers.get((view.path, view.stamp), lambda: ViewReader(files, view.head))
+
+    def _files(self, path: str) -> Files:
+        return Files(self.root).below(path)
 
     def _facts_of(self, view: Seen) -> Facts:
         return self._facts.get((view.path, view.stamp), lambda: self._reader(view).facts())

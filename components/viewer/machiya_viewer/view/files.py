@@ -21,7 +21,7 @@ class Files:
 
     def read(self, name: str) -> bytes:
         """A small file, whole; ``ViewError`` if it is not there."""
-        with reading(name):
+        with reading(name, not self.is_local):
             content: bytes = self.fs.cat_file(f"{self.place}/{name}")
             return content
 
@@ -29,7 +29,7 @@ class Files:
         """A file to read pieces of. Local files are read as they are asked for, so they take no memory."""
         import pyarrow as pa
 
-        with reading(name):
+        with reading(name, not self.is_local):
             path = f"{self.place}/{name}"
             if self.is_local:
                 return pa.OSFile(path)
@@ -65,14 +65,23 @@ class Files:
 
 
 @contextmanager
-def reading(name: str, column: str = "") -> Iterator[None]:
-    """Turns what goes wrong with a file into a ``ViewError`` that names it."""
+def reading(name: str, remote: bool = False) -> Iterator[None]:
+    """Turns what goes wrong with a file into a ``ViewError`` that names it.
+
+    Of a ``remote`` file that may be anything: every file system raises what its own library does.
+    """
     import pyarrow as pa
 
     try:
         yield
     except FileNotFoundError as error:
-        raise ViewError(name, column, "is gone") from error
+        raise ViewError(name, "", "is gone") from error
     except (OSError, pa.ArrowException) as error:
         known = isinstance(error, OSError) and error.strerror
-        raise ViewError(name, column, str(known) if known else "is not readable as Parquet") from error
+        raise ViewError(name, "", str(known) if known else "is not readable as Parquet") from error
+    except ViewError:
+        raise
+    except Exception as error:
+        if not remote:
+            raise
+        raise ViewError(name, "", f"could not be read ({type(error).__name__})") from error

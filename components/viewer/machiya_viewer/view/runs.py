@@ -16,11 +16,12 @@ Key = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Seen:
-    """A view of a run: where it is, what changes with it, and its head."""
+    """A view of a run: where it is below the catalog's root, what changes with it, its head, and its folder."""
 
     path: str
     stamp: str
     head: View
+    root: str
 
     def keys(self) -> tuple[Key, ...]:
         """The keys of its versions."""
@@ -128,7 +129,7 @@ class Run:
 
     def facts(self, reader: ViewReader) -> Facts:
         """The facts of a view, kept by the catalog (the last few that were asked for)."""
-        view = next((view for view in self._views if self._reader(view) is reader), None)
+        view = next((view for view in self._views if view.root == reader.files.root), None)
         return reader.facts() if view is None else self._facts(view)
 
     def _version(self, slug: str, view: Seen | None) -> VersionOf:

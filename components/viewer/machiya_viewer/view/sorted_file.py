@@ -39,7 +39,7 @@ class SortedFile:
 
     @cached_property
     def _footer(self) -> pq.FileMetaData:
-        with reading(self._name), self._files.open(self._name) as source:
+        with self._source() as source:
             footer = pq.read_metadata(source)
         schema = footer.schema.to_arrow_schema()
         for column, kind in self._columns.items():
@@ -102,9 +102,14 @@ class SortedFile:
     @contextmanager
     def _opened(self, dictionary: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         footer = self._footer
-        with reading(self._name), self._files.open(self._name) as source:
+        with self._source() as source:
             remote = not self._files.is_local
             yield pq.ParquetFile(source, metadata=footer, read_dictionary=list(dictionary), pre_buffer=remote)
+
+    @contextmanager
+    def _source(self) -> Iterator[pa.NativeFile]:
+        with reading(self._name, not self._files.is_local), self._files.open(self._name) as source:
+            yield source
 
     def column(self, name: str, dictionary: bool = False) -> pa.ChunkedArray:
         """One column, whole."""
