@@ -9,12 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from machiya_component import DataError, OutputError
+from machiya_component import ArgumentsError, DataError, OutputError
 from machiya_component.testing import run_operation
 
 from machiya_viewer.component import component
+from machiya_viewer.prepare import pseudonym
 from machiya_viewer.report import MAX_BYTES, ReportOptions, write_report
-from machiya_viewer.view.reader import ViewReader
+from machiya_viewer.view.model import UserQuery
+from machiya_viewer.view.reader import ViewReader, open_view
 
 MakeView = Callable[..., ViewReader]
 ABOUT_CANDIDATE = ("candidate_scores", "user_changes", "metric_changes", "verdict")
@@ -225,3 +227,63 @@ def test_a_page_that_cannot_be_made_small_enough_is_an_error(
     with pytest.raises(OutputError, match="Give smaller users and k"):
         make_report(tmp_path, sample_inputs)
     assert not (tmp_path / "out" / "report").exists()
+
+
+def test_the_view_is_of_the_run_and_says_which_versions_it_compares(
+    tmp_path: Path, sample_inputs: dict[str, Path], sidecar: Callable[..., str]
+) -> None:
+    inputs: dict[str, Any] = dict(sample_inputs)
+    for port in ("recommendations", "candidate"):
+        inputs[port] = tmp_path / port
+        inputs[port].mkdir()
+        (inputs[port] / "part-00000.parquet").write_bytes((sample_inputs[port] / "part-00000.parquet").read_bytes())
+        sidecar(inputs[port])
+    told = {"run": "weekly-7", "workflow": "recommend", "stage": "production", "started": "2026-11-22T03:00:00Z"}
+    result = run_operation(component, "report", inputs=inputs, parameters=told, folder=tmp_path)
+    head = open_view(str(result.path("view"))).head
+    assert (head.run, head.workflow, head.stage, head.started) == tuple(told.values())
+    assert head.made_by == f"viewer {component.contract.version}"
+    assert [(version.name, version.component, version.operation) for version in head.versions] == [
+        ("base", "preprocess", "clean"),
+        ("candidate", "preprocess", "clean"),
+    ]
+    assert head.versions[0].digest != head.versions[1].digest
+    assert head.versions[0].pin == ""  # nobody told which image it was
+    assert (head.users, head.rows, head.outcome) == (240, (4740, 4760), "fail")
+
+
+@pytest.mark.parametrize("started", ["yesterday", "2026-11-22", "2026-11-22T03:00:00"])
+def test_a_start_that_is_no_moment_is_refused(tmp_path: Path, sample_inputs: dict[str, Path], started: str) -> None:
+    with pytest.raises(ArgumentsError, match="started"):
+        make_report(tmp_path, sample_inputs, started=started)
+
+
+def test_with_pseudonyms_neither_view_nor_page_holds_an_id(tmp_path: Path, sample_inputs: dict[str, Path]) -> None:
+    result = run_operation(
+        component,
+        "report",
+        inputs=sample_inputs,
+        parameters={"pseudonyms": True, "example_users": ["u0100"], "users": 100},
+        secrets={"pseudonym_key": "open sesame"},
+        folder=tmp_path,
+    )
+    page = (result.path("report") / "index.html").read_text(encoding="utf-8")
+    assert pseudonym("open sesame", "u0100") in page
+    ids = set(pq.read_table(sample_inputs["recommendations"], columns=["user_id"])["user_id"].to_pylist())
+    assert not [user for user in ids if user in page]
+    view = open_view(str(result.path("view")))
+    assert not ids & {user.user_id for user in view.users(UserQuery("user_id", size=1000)).rows}
+    for folder in ("view", "report"):
+        assert "open sesame" not in (result.path(folder) / "_artifact.json").read_text(encoding="utf-8")
+
+
+def test_pseudonyms_without_a_key_are_refused(tmp_path: Path, sample_inputs: dict[str, Path]) -> None:
+    with pytest.raises(ArgumentsError, match="there is no secret pseudonym_key"):
+        make_report(tmp_path, sample_inputs, pseudonyms=True)
+
+
+def test_the_report_is_what_the_view_alone_says(tmp_path: Path, sample_inputs: dict[str, Path]) -> None:
+    result = run_operation(component, "report", inputs=sample_inputs, folder=tmp_path)
+    reader = open_view(str(result.path("view")))
+    again = write_report(reader, ReportOptions("Recommendations", 10, 15, 4, 10))
+    assert again == (result.path("report") / "index.html").read_text(encoding="utf-8")
