@@ -8,14 +8,18 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from machiya_component import ArgumentsError, TemporaryError
 from machiya_component.testing import run_operation
 
 from machiya_viewer.component import component
 
+SAMPLE = component.home / "sample" / "view"
+PAIR = "/r/recommend-2026-11-22/base..candidate"
+
 
 def fetch(url: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=300) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -25,8 +29,8 @@ def fetch(url: str) -> tuple[int, str]:
 def test_it_serves_and_ends_with_143_after_sigterm(own_service: Any) -> None:
     status, body = fetch(f"{own_service.url}/healthz")
     assert (status, json.loads(body)["status"]) == (200, "ok")
-    assert fetch(f"{own_service.url}/user/u0194")[0] == 200
-    assert fetch(f"{own_service.url}/user/somebody")[0] == 404
+    assert fetch(f"{own_service.url}{PAIR}/user/u0194")[0] == 200
+    assert fetch(f"{own_service.url}{PAIR}/user/somebody")[0] == 404
     code, last = own_service.stop()
     assert code == 143
     assert "stopped by SIGTERM" in last[-1]
@@ -35,26 +39,42 @@ def test_it_serves_and_ends_with_143_after_sigterm(own_service: Any) -> None:
     assert "somebody" not in log
 
 
-def test_a_mount_that_vanishes_is_told_at_the_next_request(own_service: Any, mounted: Path) -> None:
+def test_an_input_that_vanishes_is_told(own_service: Any, mounted: Path) -> None:
     assert fetch(f"{own_service.url}/healthz")[0] == 200
-    (mounted / "in" / "items").unlink()
+    (mounted / "in" / "views").unlink()
     status, body = fetch(f"{own_service.url}/healthz")
     assert status == 503
-    assert "items/part-00000.parquet: is gone" in body
+    assert json.loads(body)["problems"]
 
 
-@pytest.mark.parametrize("identifier", ["%2F", "%252F", "a/../b", "é?x=1#y"])
+@pytest.mark.parametrize("identifier", ["%2F", "%252F", "a/../b", "é?x=1#y", "\udcff"])
 def test_quoted_ids_reach_the_page_as_they_are(service: Any, parse: Any, identifier: str) -> None:
-    status, body = fetch(f"{service.url}/user/{quote(identifier, safe='')}")
+    status, body = fetch(f"{service.url}{PAIR}/user/{quote(identifier, safe='', errors='surrogateescape')}")
     assert status == 404
-    assert repr(identifier) in parse(body).text
+    shown = identifier.encode(errors="surrogateescape").decode(errors="replace")
+    assert f"user {shown}," in parse(body).text
 
 
 def test_a_port_that_is_taken_is_a_temporary_error(
-    service: Any, sample_inputs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    service: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from machiya_component import TemporaryError
-
     monkeypatch.setenv("MACHIYA_PORT", str(service.port))
     with pytest.raises(TemporaryError, match=f"port {service.port} cannot be listened on"):
-        run_operation(component, "serve", inputs=sample_inputs, folder=tmp_path / "other")
+        run_operation(component, "serve", inputs={"views": SAMPLE}, folder=tmp_path / "other")
+
+
+def test_without_anything_to_show_it_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentsError, match="nothing to show"):
+        run_operation(component, "serve", folder=tmp_path)
+
+
+def test_a_proxy_that_is_no_network_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentsError, match="'everybody' is no network"):
+        parameters = {"trusted_proxies": ["everybody"]}
+        run_operation(component, "serve", inputs={"views": SAMPLE}, parameters=parameters, folder=tmp_path)
+
+
+@pytest.mark.parametrize("root", ["viewer", "/viewer/", "/..", "//x", '/"'])
+def test_a_root_path_that_is_none_is_refused(tmp_path: Path, root: str) -> None:
+    with pytest.raises(ArgumentsError, match="root_path"):
+        run_operation(component, "serve", inputs={"views": SAMPLE}, parameters={"root_path": root}, folder=tmp_path)

@@ -12,7 +12,7 @@
   };
   document.addEventListener("keydown", (event) => {
     if (off || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.closest("input, select, textarea")) return;
+    if (event.target.closest("input:not([type=checkbox]), select, textarea")) return;
     const action = Object.hasOwn(actions, event.key) && actions[event.key];
     if (action) { event.preventDefault(); action(); }
   });
