@@ -69,8 +69,8 @@ def test_without_anything_to_show_it_does_not_start(tmp_path: Path) -> None:
 
 
 def test_a_proxy_that_is_no_network_is_refused(tmp_path: Path) -> None:
+    parameters = {"trusted_proxies": ["everybody"]}
     with pytest.raises(ArgumentsError, match="'everybody' is no network"):
-        parameters = {"trusted_proxies": ["everybody"]}
         run_operation(component, "serve", inputs={"views": SAMPLE}, parameters=parameters, folder=tmp_path)
 
 

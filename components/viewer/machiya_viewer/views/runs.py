@@ -47,12 +47,19 @@ def run_row(run: RunSummary, age: timedelta | None, stale: bool) -> RunRow:
         more_versions=max(0, len(versions) - MAX_VERSIONS),
         users=run.users,
         outcome=run.outcome,
-        outcome_words=OUTCOMES.get(run.outcome, message("no rules")),
+        outcome_words=_outcome_words(run.outcome),
         last_time=run.last_time,
         age=None if age is None else age_words(age),
         stale=stale,
         problems=tuple(str(problem) for problem in run.problems),
     )
+
+
+def _outcome_words(outcome: str) -> Message:
+    """Of the rules alone: what else the gate looks at is not in the list."""
+    if outcome not in OUTCOMES:
+        return message("no rules")
+    return message("Rules: %(outcome)s", outcome=OUTCOMES[outcome])
 
 
 def opening(run: RunSummary) -> str:

@@ -21,7 +21,7 @@ def test_the_runs_are_listed_with_versions_freshness_and_status(client: TestClie
     page = parse(client.get("/").text)
     assert page.texts("h1") == ["Jobs"]
     assert page.texts("h2") == ["monday"]
-    assert page.texts("p", class_="status") == ["FAIL"]
+    assert page.texts("p", class_="status") == ["Rules: FAIL"]
     facts = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
     assert facts["Workflow"] == "recommend, production"
     assert facts["Started"] == "2026-11-02 03:00 UTC"

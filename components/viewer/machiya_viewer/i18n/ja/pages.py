@@ -90,6 +90,10 @@ PAGES: Mapping[str, str] = {
         "モデル以外から来た行。たとえば履歴のないユーザーへの人気アイテム。"
     ),
     "Not known, or cannot be computed. It never means 0.": "不明、または計算できません。0 という意味ではありません。",
+    "Every rule passes, but something asks for a look: a worse metric, a fault of the data, old data, or an interval "
+    "that reaches beyond a limit.": (
+        "すべてのルールに合格していますが、確認が必要です（指標の悪化、データの誤り、古いデータ、しきい値を越える区間）。"
+    ),
     "A rule could not be judged. It is no pass.": "ルールを判定できませんでした。合格ではありません。",
     "A link from elsewhere": "外部からのリンク",
     "Leads to the best page there is: the newest run where none is named, its newest comparison where no version is "

@@ -129,6 +129,7 @@ VIEWS: Mapping[str, str] = {
     "one hour ago": "%(count)s時間前",
     "one day ago": "%(count)s日前",
     "no rules": "ルールなし",
+    "Rules: %(outcome)s": "ルール: %(outcome)s",
     # moves
     "new": "新規",
     "dropped": "脱落",
