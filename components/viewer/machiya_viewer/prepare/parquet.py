@@ -13,10 +13,14 @@ _DICTIONARY_BYTES = 8 << 20
 
 
 class GroupWriter:
-    """Collects rows into row groups of one size. ``lookup`` are the columns that the rows are sorted by."""
+    """Collects rows into row groups of one size.
 
-    def __init__(self, path: Path, group_rows: int, lookup: Sequence[str] = ()) -> None:
-        self._path, self._rows, self._lookup = path, group_rows, list(lookup)
+    ``lookup`` is the column that the rows are sorted by, if any. The values of ``different`` columns mostly differ: a
+    dictionary of them would only have to be read, too.
+    """
+
+    def __init__(self, path: Path, group_rows: int, lookup: str = "", different: Sequence[str] = ()) -> None:
+        self._path, self._rows, self._lookup, self._different = path, group_rows, lookup, different
         self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []
         self._count = 0
@@ -42,14 +46,16 @@ class GroupWriter:
     def _open(self, schema: pa.Schema) -> pq.ParquetWriter:
         floats = [field.name for field in schema if pa.types.is_floating(field.type)]
         ramps = [name for name in ("rank", "time", "place") if name in schema.names]
+        plain = [name for name in schema.names if name in self._different and name not in floats]
         encodings = dict.fromkeys(floats, "BYTE_STREAM_SPLIT") | dict.fromkeys(ramps, "DELTA_BINARY_PACKED")
+        encodings |= dict.fromkeys(plain, "PLAIN")
         return pq.ParquetWriter(
             self._path,
             schema,
             compression="zstd",
             use_dictionary=[name for name in _flat(schema) if name not in encodings] or False,
             column_encoding=encodings or None,
-            write_statistics=self._lookup or False,
+            write_statistics=[self._lookup] if self._lookup else False,
             dictionary_pagesize_limit=_DICTIONARY_BYTES,
             store_schema=False,
         )

@@ -24,7 +24,7 @@ from machiya_viewer.prepare.totals import Totals
 from machiya_viewer.view import model
 from machiya_viewer.view.texts import dump
 
-ROWS, USER_ROWS, ITEM_ROWS = 100_000, 10_000, 2_000
+ROWS, USER_ROWS, ITEM_ROWS = 100_000, 2_000, 2_000
 """Rows of a row group: of lists and histories, of users, of items."""
 
 
@@ -44,8 +44,9 @@ def write_view(sources: Sources, options: Options, folder: Path, scratch: Path) 
             outputs.write(span, history, people)
             totals.add(span, history, people)
     _write_items(folder, codes, catalogue, totals)
-    with GroupWriter(folder / model.ORDERS, ROWS) as writer:
-        writer.write(orders_of(totals.keys()))
+    orders = orders_of(totals.keys())
+    with GroupWriter(folder / model.ORDERS, ROWS, different=orders.columns) as writer:
+        writer.write(orders)
     (folder / model.FACTS).write_bytes(dump(facts_of(sources, totals, codes.ids, catalogue)))
     (folder / model.HEAD).write_bytes(dump(head_of(sources, options, totals)))
 
@@ -54,18 +55,18 @@ class _Outputs:
     """The files that grow span by span."""
 
     def __init__(self, stack: ExitStack, folder: Path, versions: int) -> None:
-        def opened(name: str, rows: int) -> GroupWriter:
-            return stack.enter_context(GroupWriter(folder / name, rows, ["user_id"]))
+        def opened(name: str, rows: int, different: Sequence[str] = ()) -> GroupWriter:
+            return stack.enter_context(GroupWriter(folder / name, rows, "user_id", different))
 
         self._lists = [opened(model.recommendations_file(index), ROWS) for index in range(versions)]
-        self._history, self._users = opened(model.HISTORY, ROWS), opened(model.USERS, USER_ROWS)
+        self._history, self._users = opened(model.HISTORY, ROWS), opened(model.USERS, USER_ROWS, ["user_id"])
 
     def write(self, span: Span, history: History, people: pl.DataFrame) -> None:
         """Append a span."""
         for writer, lists in zip(self._lists, span.lists, strict=True):
             writer.write(lists.frame)
         self._history.write(history.kept())
-        self._users.write(people)
+        self._users.write(people.drop("shuffle"))
 
 
 def _spans(
@@ -98,7 +99,7 @@ def _numbered(lists: Sequence[pl.DataFrame], past: pl.DataFrame, codes: ItemCode
 
 def _write_items(folder: Path, codes: ItemCodes, catalogue: pl.DataFrame, totals: Totals) -> None:
     rows = ItemRows(codes, catalogue, totals.audience(), totals.exposures, totals.ids(), totals.baskets)
-    with GroupWriter(folder / model.ITEMS, ITEM_ROWS, ["item_id"]) as writer:
+    with GroupWriter(folder / model.ITEMS, ITEM_ROWS, "item_id", ["item_id", "title", "url", "folded"]) as writer:
         for chunk in rows.chunks():
             writer.write(chunk)
 

@@ -28,7 +28,7 @@ READ_TOGETHER = 16
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What is remembered of a view: for the order and names of runs. ``known`` is False where its head is unreadable."""
+    """What is remembered of a view, for the order and names of runs; not ``known`` is one whose head was unreadable."""
 
     stamp: str
     name: str
