@@ -58,10 +58,6 @@ class SiteLinks:
         """The addresses of one comparison, or of one version."""
         return replace(self, run=run, pair=pair)
 
-    def speaking(self, language: str) -> "SiteLinks":
-        """The same in a language that is chosen."""
-        return replace(self, language=language)
-
     def address(self, path: str, query: Query | None = None) -> str:
         """A path of this application, quoted already, with a query; entries that are None or empty are left out."""
         given = {name: value for name, value in (query or {}).items() if value is not None and value != ""}
@@ -118,10 +114,10 @@ class SiteLinks:
 
     def outside(self, url: str | None) -> Outside | None:
         """A link where the host is one of ``hosts``; else the address is printed."""
-        parts = _web(url)
-        if parts is None or url is None:
+        host = _host_of(url)
+        if host is None or url is None:
             return None
-        return Outside(url, url if parts in self.hosts else None)
+        return Outside(url, url if host in self.hosts else None)
 
     def _one(self, kind: str, identifier: str, query: Query | None) -> str:
         # Browsers resolve "." and ".." as steps in the path even when they are quoted; a query keeps them.
@@ -154,7 +150,7 @@ class ReportLinks:
 
     def outside(self, url: str | None) -> Outside | None:
         """A report is shown in a sandbox that opens nothing: the address is printed."""
-        return Outside(url) if url is not None and _web(url) is not None else None
+        return Outside(url) if url is not None and _host_of(url) is not None else None
 
 
 def anchor(index: int) -> str:
@@ -162,7 +158,7 @@ def anchor(index: int) -> str:
     return f"example-{index + 1}"
 
 
-def _web(url: str | None) -> str | None:
+def _host_of(url: str | None) -> str | None:
     """The host of an http(s) address without a user name or anything that browsers read differently; else None."""
     if url is None or len(url) > MAX_OUTSIDE_LENGTH or not url.isprintable() or "\\" in url or " " in url:
         return None

@@ -24,17 +24,21 @@ _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]")
 _ACTING_CATEGORIES = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-@lru_cache(maxsize=4096)
 def visible(text: str, limit: int = TITLE_LIMIT) -> Markup:
     """Untrusted text as HTML: escaped, acting characters shown as ``U+202E``, cut after ``limit`` characters.
 
     A cut is never silent: the number of characters left out is written behind it.
     """
-    cut = text[:limit]
-    parts = [Markup('<span class="control">{}</span>').format(run) if acts else escape(run) for run, acts in _runs(cut)]
-    if len(text) > limit:
-        parts.append(Markup('<span class="cut">… {} more characters</span>').format(count(len(text) - limit)))
-    return Markup("").join(parts)
+    if len(text) <= limit:
+        return _visible(text)
+    return _visible(text[:limit]) + Markup('<span class="cut">… +{}</span>').format(count(len(text) - limit))
+
+
+@lru_cache(maxsize=4096)
+def _visible(text: str) -> Markup:
+    """Of texts that are cut already, so that what is kept is small however long a text is."""
+    shown = Markup('<span class="control">{}</span>')
+    return Markup("").join(shown.format(run) if acts else escape(run) for run, acts in _runs(text))
 
 
 def breakable(shown: Markup) -> Markup:

@@ -39,7 +39,7 @@ def make_app(site: Site, trusted: Sequence[Network] = (), root: str = "") -> App
             Route("/help", runs.help_page),
             Route("/healthz", probes.healthz),
             Route("/readyz", probes.readyz),
-            Route("/metrics", measures.answer),
+            Route("/metrics", measures.metrics),
             Route("/static/{name}", static),
             Route("/r/{run}", runs.run),
             Route(PAIR, comparison.overview),

@@ -2,7 +2,7 @@
 
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +20,7 @@ class Measures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
         kinds = ("page", "method", "status")
         self.answers = Counter("viewer_answers", "Answers by page and status", kinds, registry=self.registry)
         self.seconds = Histogram(
@@ -60,7 +61,7 @@ class Measures:
         self.answers.labels(page, method, status).inc()
         self.seconds.labels(page).observe(seconds)
 
-    def answer(self, request: Request) -> Response:
+    def metrics(self, request: Request) -> Response:
         """``/metrics``."""
         site: Site = request.app.state.site
         try:
