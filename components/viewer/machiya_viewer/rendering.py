@@ -10,12 +10,20 @@ from markupsafe import Markup
 from machiya_viewer import text
 from machiya_viewer.assets import asset
 from machiya_viewer.charts import Estimate
-from machiya_viewer.i18n import DEFAULT, translator
+from machiya_viewer.i18n import DEFAULT, LANGUAGES, translator
 
 
 def render(template: str, language: str = DEFAULT, **context: Any) -> str:
     """One page in one of ``i18n.LANGUAGES``."""
     return environment(language).get_template(template).render(**context)
+
+
+def compile_everything() -> None:
+    """Compile all templates in all languages, so that nobody waits for it."""
+    for language in LANGUAGES:
+        made = environment(language)
+        for name in made.list_templates(extensions=["html", "svg"]):
+            made.get_template(name)
 
 
 @cache

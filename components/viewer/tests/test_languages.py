@@ -10,7 +10,7 @@ import pytest
 import machiya_viewer
 from machiya_viewer.i18n import LANGUAGES, message, messages, translator
 from machiya_viewer.i18n.ja import JAPANESE
-from machiya_viewer.rendering import environment
+from machiya_viewer.rendering import compile_everything, environment
 from machiya_viewer.web.languages import accepted
 
 PACKAGE = Path(machiya_viewer.__file__).parent
@@ -117,3 +117,11 @@ def test_what_nobody_translated_is_english() -> None:
 def test_the_browser_says_which_language_it_likes_best(header: str, language: str) -> None:
     assert accepted(header) == language
     assert language in LANGUAGES
+
+
+def test_templates_are_compiled_in_every_language_before_anybody_asks() -> None:
+    environment.cache_clear()
+    compile_everything()
+    for language in LANGUAGES:
+        cached = {template.name for template in environment(language).cache.values()}  # type: ignore[union-attr]
+        assert {"layout.html", "report.html", "pages/user.html", "parts/macros.html", "charts/marks.svg"} <= cached

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from threading import Thread
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from machiya_viewer.i18n import message
+from machiya_viewer.rendering import compile_everything
 from machiya_viewer.view.model import ViewError
 from machiya_viewer.web import comparison, probes, runs
 from machiya_viewer.web.asked import Asked
@@ -69,6 +71,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
     from anyio.to_thread import current_default_thread_limiter
 
     current_default_thread_limiter().total_tokens = THREADS
+    Thread(target=compile_everything, name="templates", daemon=True).start()
     yield
 
 
