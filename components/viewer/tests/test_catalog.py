@@ -330,6 +330,7 @@ def test_runs_are_found_in_any_file_system(root: Path, make_view: MakeView, cloc
     assert catalog.runs(1, 5).total == 0
     make_view({"u": "a"}, folder=root / "2026" / "als", run="als")
     memory.put(str(root / "2026"), "/catalog/2026", recursive=True)
+    memory.put(str(root / "2026"), "/catalog/too/deep/2026", recursive=True)
     clock.seconds = 10
     assert slugs(catalog) == ["als"]
     assert (run := catalog.run("als")) is not None

@@ -17,7 +17,7 @@ from machiya_viewer.prepare.tables import Columns, Table
 SPAN_ROWS = 1_500_000
 """Rows of all tables together that a span should have."""
 SAMPLE_STEP = 256
-"""Of a table in no order, every so-manieth row is looked at to choose the spans."""
+"""Of a table in no order, one row in so many is looked at to choose the spans."""
 MAX_READ_FACTOR = 3.0
 """So many times its rows may be read for a table to count as sorted: part files of several workers overlap a little."""
 DEAL_ROWS = 2_000_000
@@ -38,7 +38,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Span:
+class Bounds:
     """Users with ``start <= user_id < stop``; None means no bound."""
 
     start: str | None
@@ -95,12 +95,12 @@ class Spans:
         for number, span in enumerate(self.spans):
             yield [self._read(index, number, span) for index in range(len(self._tables))]
 
-    def _choose(self) -> list[Span]:
+    def _choose(self) -> list[Bounds]:
         points = pl.concat([self._points(index) for index in range(len(self._tables))]).sort("user_id")
         before = points["rows"].cum_sum().shift(1, fill_value=0) // SPAN_ROWS
         starts = points.with_columns(span=before).filter(pl.col("span") > 0).group_by("span").agg(pl.min("user_id"))
         cuts = [None, *starts["user_id"].unique().sort().to_list(), None]
-        return [Span(start, stop) for start, stop in pairwise(cuts)]
+        return [Bounds(start, stop) for start, stop in pairwise(cuts)]
 
     def _points(self, index: int) -> pl.DataFrame:
         """Ids spread over a table (user_id), and how many rows each stands for (rows)."""
@@ -135,7 +135,7 @@ class Spans:
                 part.drop("span").write_ipc(target / f"{number:06d}.arrow", compression="lz4")
         return [folder / f"{number:06d}" for number in range(len(self.spans))]
 
-    def _read(self, index: int, number: int, span: Span) -> pl.DataFrame:
+    def _read(self, index: int, number: int, span: Bounds) -> pl.DataFrame:
         table, columns = self._tables[index]
         dealt = self._dealt[index]
         if dealt is not None:

@@ -88,10 +88,9 @@ def _spans(
 
 def _numbered(lists: Sequence[pl.DataFrame], past: pl.DataFrame, codes: ItemCodes) -> tuple[Span, History]:
     users = pl.concat([frame["user_id"].unique() for frame in (*lists, past)]).unique().sort()
+    # New items get their numbers first: pairs of user and item are told apart by how many items there are.
     for frame in (*lists, past):
-        codes.encode(
-            frame["item_id"].unique()
-        )  # items get their numbers before any are multiplied by how many there are
+        codes.encode(frame["item_id"].unique())
     history = history_of(past, users, codes)
     listed = tuple(lists_of(frame, users, codes) for frame in lists)
     return Span(users, listed, history.lengths(len(users))), history

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Files:
-    """A folder: a local path or any fsspec URL. ``options`` go to the file system (credentials, an endpoint)."""
+    """A folder: a local path or any fsspec URL (whose credentials are where its file system looks for them)."""
 
     root: str
-    options: dict[str, Any] = field(default_factory=dict)
 
     def read(self, name: str) -> bytes:
         """A small file, whole; ``ViewError`` if it is not there."""
@@ -56,12 +55,12 @@ class Files:
     def _opened(self) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
-        fs, folder = url_to_fs(self.root, **self.options)
+        fs, folder = url_to_fs(self.root)
         return fs, str(folder).rstrip("/")
 
     def below(self, path: str) -> "Files":
         """A folder below this one."""
-        return Files(f"{self.root.rstrip('/')}/{path}" if path else self.root, self.options)
+        return Files(f"{self.root.rstrip('/')}/{path}" if path else self.root)
 
 
 @contextmanager

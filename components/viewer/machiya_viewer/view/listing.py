@@ -9,7 +9,7 @@ from typing import Any
 from machiya_viewer.view.files import Files
 from machiya_viewer.view.model import HEAD, ViewError
 
-_DEPTH = 3
+_FOLDERS = 2
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,13 @@ def _below(root: Path, head: Path) -> str:
 def _remote(files: Files) -> Iterator[Found]:
     try:
         files.fs.invalidate_cache()
-        found: dict[str, dict[str, Any]] = files.fs.find(files.place, maxdepth=_DEPTH, detail=True)
+        # Object stores list a thousand keys at a time below a prefix, but folders only one by one.
+        found: dict[str, dict[str, Any]] = files.fs.find(files.place, detail=True)
     except Exception as error:  # every file system raises what its own library does
         raise ViewError(files.root, "", f"cannot be listed ({type(error).__name__})") from error
     for path, info in found.items():
         folder, _, name = path.removeprefix(files.place).lstrip("/").rpartition("/")
-        if name == HEAD:
+        if name == HEAD and folder.count("/") < _FOLDERS:
             told = [info.get(key) for key in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "created", "size")]
             yield Found(folder, "-".join(str(one) for one in told if one is not None), _written(info))
 
