@@ -7,7 +7,6 @@ from machiya_viewer.links import SiteLinks
 from machiya_viewer.pages import Chosen, choose
 from machiya_viewer.view.catalog import Pair, Run
 from machiya_viewer.view.reader import ViewReader
-from machiya_viewer.views.runs import pair_slug
 
 SEPARATOR = ".."
 
@@ -50,8 +49,3 @@ def find_pair(run: Run, text: str) -> Pair | None:
     """``{base}..{candidate}`` or ``{version}``; None when the run lacks a version of it."""
     base, dots, candidate = text.partition(SEPARATOR)
     return run.pair(base, candidate) if dots else run.single(base)
-
-
-def slug_of(pair: Pair) -> str:
-    """The other way round: what stands in the address."""
-    return pair_slug(pair.base.slug, pair.candidate.slug if pair.candidate else "")

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from machiya_component.testing import run_operation
 
 from machiya_viewer.component import component
@@ -79,3 +80,14 @@ def test_light_and_dark_are_two_schemes(visit: Visit, reports: Any) -> None:
         visited = visit(f"{reports.url}/everything", scheme)
         grounds.append(visited.tab.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert grounds[0] != grounds[1]
+
+
+@pytest.mark.parametrize("sample", ["one-result", "everything"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
+def test_the_report_is_accessible(visit: Visit, reports: Any, sample: str, scheme: str, width: int) -> None:
+    """Under no policy: the sandbox would not let axe-core wait."""
+    tab = visit("about:blank", scheme, width).tab
+    tab.set_content(reports.pages[f"/{sample}"])
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = Axe().run(tab, options={"runOnly": rules, "resultTypes": ["violations"]})
+    assert found.violations_count == 0, found.generate_report()

@@ -1,7 +1,7 @@
 """Sites over small runs with known answers."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ OLD, NEW, THIRD = (
     Version("new 1.1", "recommender", "1.1.0", "predict", "r:1.1.0", "sha256:bb", "recommender: 1.1.0@sha256:bb"),
     Version("third"),
 )
-PAIR = "/r/monday/old-1.0..new-1.1"
 
 MakeView = Callable[..., Any]
 
@@ -106,7 +105,7 @@ def verdict(*outcomes: str) -> pa.Table:
 class Given:
     """Handed to tests, since test modules cannot import each other."""
 
-    now, old, new, third, pair, hour = NOW, OLD, NEW, THIRD, PAIR, timedelta(hours=1)
+    now = NOW
     verdict, scores = staticmethod(verdict), staticmethod(scores)
 
 
