@@ -1,6 +1,6 @@
 """Makes the sample data beside this file: a small job board, two recommenders, and what an evaluation says of them.
 
-    python sample/generate.py [FOLDER]
+    cd components/viewer && python -m sample.generate [FOLDER]
 
 Seeded: every run writes the same bytes (with the same versions of pyarrow and polars). Some titles and addresses are
 hostile on purpose. The view is what the operation `report` leaves of the tables.
@@ -17,7 +17,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from evaluated import (
+from machiya_component.artifacts import DIGEST_FILE, SIDECAR, Artifact, Producer
+from machiya_component.artifacts.digest import combined_digest, file_digest
+
+from sample.evaluated import (
     ITEMS,
     Floats,
     Lists,
@@ -27,8 +30,6 @@ from evaluated import (
     user_name,
     verdict_table,
 )
-from machiya_component.artifacts import DIGEST_FILE, SIDECAR, Artifact, Producer
-from machiya_component.artifacts.digest import combined_digest, file_digest
 
 SEED = 20261122
 USERS, COLD_USERS, LENGTH = 240, 12, 20

@@ -15,9 +15,9 @@ from machiya_viewer.view.reader import ViewReader, open_view
 @pytest.fixture(scope="module")
 def generate() -> Iterator[ModuleType]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(Path(__file__).parent.parent / "sample")
-        yield importlib.import_module("generate")
-        for name in ("generate", "evaluated"):
+        patch.syspath_prepend(Path(__file__).parent.parent)
+        yield importlib.import_module("sample.generate")
+        for name in ("sample.generate", "sample.evaluated", "sample"):
             del sys.modules[name]
 
 
