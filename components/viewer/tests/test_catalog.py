@@ -62,7 +62,7 @@ def slugs(catalog: Catalog) -> list[str]:
         ("als 1.1.0", "als-1.1.0"),
         ("Recommend/2026-11-25", "recommend-2026-11-25"),
         ("a..b...c", "a.b.c"),
-        ("../../etc/passwd", "etc-passwd"),
+        ("../etc/passwd", "etc-passwd"),
         ("-.Ａ１.-", "a1"),
         ("日本語", "run-1"),
         ("", "run-1"),
