@@ -18,7 +18,7 @@ from machiya_component.contract import (
 )
 from machiya_component.contract.complete import table_schema
 from machiya_component.contract.kept import kept_data, load_kept_contract
-from machiya_component.contract.model import ArtifactType
+from machiya_component.contract.model import ArtifactType, Shown
 from machiya_component.contract.parse import parse_text
 from machiya_component.contract.validate import validate
 
@@ -100,6 +100,95 @@ def test_findings_of_json_have_their_lines(toy: Path) -> None:
     with pytest.raises(ContractError) as caught:
         contract_from_json(twice)
     assert [(finding.rule, finding.line) for finding in caught.value.findings] == [("contract.yaml", line + 1)]
+
+
+SERVICE = """\
+    samples:
+      small: {inputs: {rows: sample/rows}}
+  serve:
+    summary: Shows what was doubled.
+    service: {port: 8000, health: /healthz, shows: {tables: double.doubled}}
+    inputs:
+      tables: {type: table}
+      page: {type: report, optional: true}
+    samples:
+      small: {inputs: {tables: sample/rows}}
+"""
+
+
+def serve(toy: Path) -> None:
+    """Give the toy a service that shows what it doubles; `shows` is in line 31."""
+    path = toy / "component.yaml"
+    text = path.read_text()
+    path.write_text(text[: text.index("    samples:")] + SERVICE)
+
+
+def test_what_a_service_shows_survives_json(toy: Path) -> None:
+    serve(toy)
+    contract = load_contract(toy)
+    service = contract.operations["serve"].service
+
+    assert service is not None
+    assert service.shows == {"tables": Shown(operation="double", output="doubled")}
+    assert contract_from_json(contract_to_json(contract)) == contract
+    assert json.loads(contract_to_json(contract))["operations"]["serve"]["service"]["shows"] == {
+        "tables": "double.doubled"
+    }
+
+
+def test_a_service_that_shows_nothing_does_not_say_so(toy: Path) -> None:
+    serve(toy)
+    assert edit(toy, (", shows: {tables: double.doubled}", ""))
+    contract = load_contract(toy)
+
+    assert json.loads(contract_to_json(contract))["operations"]["serve"]["service"] == {
+        "port": 8000,
+        "health": "/healthz",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shows", "words"),
+    [
+        ("table: double.doubled", ["no input 'table'. Known here: tables, page."]),
+        ("tables: treble.doubled", ["no operation 'treble'. Known here: double, serve."]),
+        ("tables: double.double", ["double has no output 'double'. Known here: doubled, metrics."]),
+        ("tables: double.metrics", ["the input takes table, and the output is metrics."]),
+        ("tables: serve.page", ["serve has no output 'page'. Known here: none."]),
+        ("x: double.y", ["no input 'x'.", "no output 'y'"]),
+    ],
+)
+def test_a_service_shows_outputs_that_are_there(toy: Path, shows: str, words: list[str]) -> None:
+    serve(toy)
+    assert edit(toy, ("tables: double.doubled", shows))
+
+    findings = check_contract(toy)
+
+    assert [(finding.rule, finding.line) for finding in findings] == [("contract.service-shows", 31)] * len(words)
+    for finding, word in zip(findings, words, strict=True):
+        assert word in f"{finding.message} {finding.remedy}"
+
+
+def test_a_service_is_not_fed_many_of_what_is_one_file(toy: Path) -> None:
+    serve(toy)
+    assert edit(
+        toy, ("tables: double.doubled", "page: double.metrics"), ("page: {type: report", "page: {type: metrics")
+    )
+
+    (finding,) = check_contract(toy)
+
+    assert (finding.rule, finding.line) == ("contract.service-shows", 31)
+    assert "metrics is one file" in finding.message
+
+
+def test_what_a_service_shows_has_two_names(toy: Path) -> None:
+    serve(toy)
+    assert edit(toy, ("double.doubled", "doubled"), ("{type: table}", "{type: tables}"))
+
+    findings = [(finding.rule, finding.line) for finding in check_contract(toy)]
+
+    assert ("contract.pattern", 31) in findings
+    assert ("contract.pattern", 33) in findings
 
 
 CASES = [

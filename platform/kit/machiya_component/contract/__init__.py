@@ -100,13 +100,15 @@ def _written(contract: Contract) -> dict[str, Any]:
 
 
 def _operation(operation: Any) -> dict[str, Any]:
-    told_otherwise = {"name", "parameters", "inputs", "outputs", "secrets", "samples", "checkpoint"}
+    told_otherwise = {"name", "parameters", "inputs", "outputs", "secrets", "service", "samples", "checkpoint"}
     data = operation.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=told_otherwise)
     checkpoint = {"checkpoint": True} if operation.checkpoint else {}
+    service = {"service": _service(operation.service)} if operation.service is not None else {}
     secrets = {name: {"description": secret.description} for name, secret in operation.secrets.items()}
     return {
         **data,
         **checkpoint,
+        **service,
         **({"secrets": secrets} if secrets else {}),
         "parameters": {name: parameter.fragment for name, parameter in operation.parameters.items()},
         "inputs": {name: _port(port) for name, port in operation.inputs.items()},
@@ -115,6 +117,11 @@ def _operation(operation: Any) -> dict[str, Any]:
             name: sample.model_dump(mode="json", exclude={"name"}) for name, sample in operation.samples.items()
         },
     }
+
+
+def _service(service: Any) -> dict[str, Any]:
+    shows = {"shows": {port: str(shown) for port, shown in service.shows.items()}} if service.shows else {}
+    return {"port": service.port, "health": service.health, **shows}
 
 
 def _port(port: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from machiya_component.contract.model import (
     Sample,
     Secret,
     Service,
+    Shown,
 )
 from machiya_component.tables.schema import TableSchema
 
@@ -45,9 +46,14 @@ def _operation(name: str, raw: dict[str, Any]) -> Operation:
         timeout=raw.get("timeout"),
         cache=raw.get("cache", "service" not in raw),
         checkpoint=raw.get("checkpoint", False),
-        service=Service.model_validate(raw["service"]) if "service" in raw else None,
+        service=_service(raw["service"]) if "service" in raw else None,
         samples={key: _sample(key, value or {}) for key, value in (raw.get("samples") or {}).items()},
     )
+
+
+def _service(raw: dict[str, Any]) -> Service:
+    shows = {port: Shown.parse(text) for port, text in raw.get("shows", {}).items()}
+    return Service(port=raw["port"], health=raw["health"], shows=shows)
 
 
 def _ports(raw: dict[str, Any] | None) -> dict[str, Port]:

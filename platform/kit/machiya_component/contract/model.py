@@ -98,11 +98,31 @@ class Resources(_Part):
     max_memory: str | None = Field(default=None, alias="maxMemory")
 
 
+class Shown(_Part):
+    """An output of an operation of the same component, which a service shows: ``report.view``."""
+
+    operation: str
+    output: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Shown":
+        """``report.view`` -> operation report, output view. The text must match the contract's schema."""
+        operation, _, output = text.partition(".")
+        return cls(operation=operation, output=output)
+
+    def __str__(self) -> str:
+        return f"{self.operation}.{self.output}"
+
+
 class Service(_Part):
-    """How an operation that runs until SIGTERM is reached, and where it says that it is well."""
+    """How an operation that runs until SIGTERM is reached, and where it says that it is well.
+
+    ``shows`` says by input port what it is fed: the outputs of many runs, one folder for each step of each run.
+    """
 
     port: int
     health: str
+    shows: dict[str, Shown] = Field(default_factory=dict)
 
 
 class Sample(_Part):

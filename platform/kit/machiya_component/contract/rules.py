@@ -1,26 +1,15 @@
 """What the JSON Schema of ``component.yaml`` cannot say: a small function for each rule, raw data in, problems out."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from machiya_component.contract.model import Resources
 from machiya_component.contract.names import plain_name
 from machiya_component.contract.parse import KeyPath
+from machiya_component.contract.problem import Problem, Rule
 from machiya_component.contract.quantities import bytes_of
-
-Rule = Callable[[dict[str, Any]], "Iterator[Problem]"]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A finding before its line is known."""
-
-    rule: str
-    path: KeyPath
-    message: str
-    remedy: str
+from machiya_component.contract.services import shown_are_outputs
 
 
 def _operations(data: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -288,6 +277,7 @@ RULES: tuple[Rule, ...] = (
     names_are_distinct,
     operation_gives_something,
     running_makes_sense,
+    shown_are_outputs,
     schema_only_on_tables,
     exposed_are_metrics,
     fields_are_distinct,

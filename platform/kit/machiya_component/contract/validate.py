@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from machiya_component.contract.parse import KeyPath, RawContract
-from machiya_component.contract.rules import RULES, Problem, Rule
+from machiya_component.contract.problem import Problem, Rule
+from machiya_component.contract.rules import RULES
 from machiya_component.findings import Finding
 
 

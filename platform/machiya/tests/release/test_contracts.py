@@ -124,6 +124,7 @@ CASES: list[tuple[str, Any, str]] = [
     ("operations/serve", GONE, "serve operation.removed callers major"),
     ("operations/more", OPERATION, "more operation.added nobody minor"),
     ("operations/serve/service/port", 9000, "serve service.changed callers major"),
+    ("operations/serve/service/shows", {"ranked": "train.ranked"}, "serve service.shows nobody minor"),
     (f"{PARAMETERS}/names", GONE, "train.parameters.names parameter.removed callers major"),
     (f"{PARAMETERS}/new", {"type": "integer", "default": 1}, "train.parameters.new parameter.added nobody minor"),
     (f"{PARAMETERS}/factors/default", GONE, "train.parameters.factors parameter.required callers major"),

@@ -30,6 +30,7 @@ _ALL = (
     _rule("operation.added", "nobody", "there is a new operation"),
     _rule("operation.kind", "callers", "a batch operation became a service, or a service a batch operation"),
     _rule("service.changed", "callers", "a service listens at another port, or is asked for its health elsewhere"),
+    _rule("service.shows", "nobody", "a service is fed other outputs of its component"),
     _rule("parameter.removed", "callers", "a parameter is gone; who gives it is refused"),
     _rule("parameter.added", "nobody", "there is a new parameter with a default"),
     _rule("parameter.required", "callers", "a parameter must be given now: it is new without a default, or lost it"),

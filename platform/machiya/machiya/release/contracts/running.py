@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from machiya.release.contracts.difference import Difference, Place
 from machiya.release.contracts.judging import fixed
-from machiya_component.contract.model import Operation, Resources
+from machiya_component.contract.model import Operation, Resources, Service
 from machiya_component.contract.quantities import bytes_of
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -30,9 +30,19 @@ def _service(place: Place, before: Operation, after: Operation) -> Iterator[Diff
     if (old is None) != (new is None):
         kinds = ["batch" if service is None else "service" for service in (old, new)]
         yield fixed("operation.kind", place, kinds[0], kinds[1], f"is a {kinds[1]}, not a {kinds[0]}")
-    elif old is not None and new is not None and old != new:
-        message = f"is reached at {new.port}{new.health}, not {old.port}{old.health}"
-        yield fixed("service.changed", place, old.model_dump(), new.model_dump(), message)
+    elif old is not None and new is not None:
+        reached = [{"port": service.port, "health": service.health} for service in (old, new)]
+        if reached[0] != reached[1]:
+            message = f"is reached at {new.port}{new.health}, not {old.port}{old.health}"
+            yield fixed("service.changed", place, reached[0], reached[1], message)
+        yield from _shows(place, old, new)
+
+
+def _shows(place: Place, before: Service, after: Service) -> Iterator[Difference]:
+    old, new = ({port: str(shown) for port, shown in service.shows.items()} for service in (before, after))
+    if old != new:
+        listed = ", ".join(f"{port}: {shown}" for port, shown in new.items()) or "nothing"
+        yield fixed("service.shows", place, old, new, f"is fed {listed}")
 
 
 def _resources(place: Place, before: Resources, after: Resources) -> Iterator[Difference]:
