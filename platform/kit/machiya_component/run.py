@@ -98,7 +98,7 @@ def run(component: Component, call: Call) -> dict[str, Artifact]:
     clear_numbers(call.out)
     try:
         inputs = _checked_inputs(call)
-        digests = {name: told_digest(path) for name, path in inputs.items()}
+        digests = _digests(call.operation, inputs)
         written = _invoke(component, call, parameters, inputs, digests, staging)
         sidecars = _sealed(component.contract, call, parameters, digests, staging, written)
         rows = input_rows(call.operation, inputs) | output_rows(sidecars)
@@ -136,6 +136,11 @@ def _checked_inputs(call: Call) -> dict[str, Path]:
     if findings:
         raise DataError(summarize(findings), findings[0].remedy, findings)
     return dict(call.inputs)
+
+
+def _digests(operation: Operation, inputs: Mapping[str, Path]) -> dict[str, str]:
+    """Of what goes in, told by what comes out. Nothing does of a service: it starts at once, however much it is fed."""
+    return {name: told_digest(path) for name, path in inputs.items()} if operation.service is None else {}
 
 
 def _checkpoint(

@@ -8,6 +8,7 @@ from pathlib import Path
 from machiya.engines.local.argo.interpreter.nodes import Phase
 from machiya.engines.local.runs import RunFolder
 from machiya.engines.local.store import StoreError
+from machiya.manifest.names import run_of
 from machiya.records.find import recent_runs
 from machiya.records.keys import ports_with
 from machiya.records.record import RunRecord, load_record
@@ -26,14 +27,13 @@ class Execution:
 def computed_by(record: RunRecord, step: Step) -> str:
     """The run whose outputs a cached step took over; empty where nothing tells any more.
 
-    Artifacts of steps that are no loop lie below ``runs/RUN``. For others the memory tells, if its entry is not one
+    The keys of artifacts of steps that are no loop name the run. For others the memory tells, if its entry is not one
     that was made since.
     """
     if not step.cached:
         return ""
-    keys = [value.key.split("/") for value in step.node.outputs.artifacts.values()]
-    named = [parts[1] for parts in keys if len(parts) > 2 and parts[0] == "runs"]
-    return named[0] if named else _remembered(record, step)
+    runs = (run_of(value.key) for value in step.node.outputs.artifacts.values())
+    return next(filter(None, runs), "") or _remembered(record, step)
 
 
 def _remembered(record: RunRecord, step: Step) -> str:

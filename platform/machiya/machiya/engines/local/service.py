@@ -9,8 +9,10 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from machiya.engines.local.launchers.process import installed_version
 from machiya.engines.local.store import ArtifactStore
@@ -21,11 +23,39 @@ from machiya_component.contract.model import Operation
 _PROGRAM = (sys.executable, "-m", "machiya_component")
 _LOOK_SECONDS = 0.2
 _START_SECONDS = 60
+_FEED_SECONDS = 2
 
 
-def installed_contract(component: str, version: str) -> Contract | None:
-    """The contract of a component that is installed here in this version; None if it is not."""
-    if installed_version(component) != version:
+class Feed(Protocol):
+    """Brings what a service reads into the folder of its inputs, one folder for each port."""
+
+    def first(self, inputs: Path) -> None:
+        """Bring what it needs to start. Errors end it."""
+
+    def more(self, inputs: Path) -> None:
+        """Bring what there is besides, or has come since; asked again and again while it runs. It raises nothing."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A feed of the same artifacts all the time: by port their keys; several lie beside each other."""
+
+    store: ArtifactStore
+    keys: Mapping[str, Sequence[str]]
+
+    def first(self, inputs: Path) -> None:
+        """All of it."""
+        for name, keys in self.keys.items():
+            for index, key in enumerate(keys):
+                self.store.link(key, inputs / name if len(keys) == 1 else inputs / name / f"{index:05d}")
+
+    def more(self, inputs: Path) -> None:
+        """There is no more."""
+
+
+def installed_contract(component: str) -> Contract | None:
+    """The contract of a component, in the version that is installed here; None if it is not."""
+    if installed_version(component) is None:
         return None
     told = subprocess.run([*_PROGRAM, component, "contract"], capture_output=True, text=True, check=False)
     return contract_from_json(told.stdout) if told.returncode == 0 else None
@@ -34,8 +64,7 @@ def installed_contract(component: str, version: str) -> Contract | None:
 def serve(
     component: str,
     operation: Operation,
-    inputs: Mapping[str, Sequence[str]],
-    store: ArtifactStore,
+    feed: Feed,
     scratch: Path,
     port: int,
     ready: Callable[[str], None],
@@ -45,21 +74,21 @@ def serve(
     Args:
         component: one that is installed here.
         operation: one of it that is a service.
-        inputs: by port, the keys of what it reads; several lie beside each other in the port's folder.
-        store: has the keys.
+        feed: brings what it reads.
         scratch: where its data may lie while it runs.
         port: where it listens.
         ready: is told its address, once it is well.
 
     Raises:
         EngineError: the port is taken, or the service ended by itself.
+        MachiyaError: the feed does not bring what it needs to start.
     """
     _check_free(port)
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="view-", dir=scratch, ignore_cleanup_errors=True) as data:
-        for name, keys in inputs.items():
-            for index, key in enumerate(keys):
-                store.link(key, Path(data, "in", name) if len(keys) == 1 else Path(data, "in", name, f"{index:05d}"))
+        inputs = Path(data, "in")
+        inputs.mkdir()
+        feed.first(inputs)
         Path(data, "out").mkdir()
         environment = {**os.environ, "MACHIYA_DATA": data, "MACHIYA_PORT": str(port)}
         command = [*_PROGRAM, component, "run", operation.name]
@@ -74,7 +103,7 @@ def serve(
                 health = operation.service.health if operation.service is not None else "/"
                 _wait(process, f"http://127.0.0.1:{port}{health}")
                 ready(f"http://127.0.0.1:{port}/")
-                process.wait()
+                _feed_until_end(process, feed, inputs)
             except KeyboardInterrupt:
                 return  # the service is ended below
             finally:
@@ -119,6 +148,13 @@ def _wait(process: "subprocess.Popen[bytes]", url: str) -> None:
             return
         except subprocess.TimeoutExpired:
             continue
+
+
+def _feed_until_end(process: "subprocess.Popen[bytes]", feed: Feed, inputs: Path) -> None:
+    while process.poll() is None:
+        feed.more(inputs)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_FEED_SECONDS)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
