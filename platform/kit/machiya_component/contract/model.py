@@ -164,3 +164,9 @@ class Contract(_Part):
     runbook: str | None = None
     exit_codes: dict[int, str] = Field(default_factory=dict)
     operations: dict[str, Operation]
+
+    def shown_at(self, operation: str, output: str) -> str:
+        """The input of a service that shows this output; empty where none does."""
+        wanted = Shown(operation=operation, output=output)
+        services = (one.service for one in self.operations.values() if one.service is not None)
+        return next((port for service in services for port, shown in service.shows.items() if shown == wanted), "")

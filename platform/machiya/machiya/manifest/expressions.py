@@ -30,7 +30,16 @@ from machiya.dsl import (
     WorkflowDefinition,
 )
 from machiya.dsl.canary import CANARY
-from machiya.manifest.names import CODE_PARAMETER, COUNT_PARAMETER, code_argument, digest_name, key_name
+from machiya.manifest.names import (
+    CODE_PARAMETER,
+    COUNT_PARAMETER,
+    RUNS,
+    code_argument,
+    digest_name,
+    key_name,
+    run_key,
+    shown_key,
+)
 from machiya_component.contract.model import Parameter
 
 FAILURES_LIMIT = 32_000
@@ -38,8 +47,10 @@ FAILURES_LIMIT = 32_000
 
 _UNKNOWN = EarlierReference | LeftReference | KeptReference
 
+_RUN = "{{workflow.name}}"
+
 _FACTS = {
-    "name": "{{workflow.name}}",
+    "name": _RUN,
     "started": "{{workflow.creationTimestamp.RFC3339}}",
     "status": "{{workflow.status}}",
     "duration": "{{workflow.duration}}",
@@ -116,13 +127,9 @@ def code_digest(component: str) -> str:
 
 
 def output_key(step: Step, port: str) -> str:
-    """Where in the store a step that does not fan out puts an output."""
-    return run_key(step.name, port)
-
-
-def run_key(step: str, port: str) -> str:
-    """Where in the store a step of the run puts an output, by the name of the step."""
-    return f"runs/{{{{workflow.name}}}}/{step}/{port}"
+    """Where in the store a step that does not fan out puts an output: what a service shows, below one prefix."""
+    shown = step.contract.shown_at(step.operation.name, port)
+    return shown_key(step.contract.name, shown, _RUN, step.name) if shown else run_key(_RUN, step.name, port)
 
 
 def by_artifact(port: str, source: Source) -> Iterator[tuple[str, str, Source]]:
@@ -191,7 +198,7 @@ def gather_folder(workflow: WorkflowDefinition, step: Step) -> str:
     the step: what a canary computed is found when its version is promoted.
     """
     if not step.operation.cache:
-        return f"runs/{{{{workflow.name}}}}/{step.name}"
+        return f"{RUNS}/{_RUN}/{step.name}"
     fixed = [step.contract.name, step.pin.digest or "", step.operation.name, _constants(step)]
     lines = [literal(hashlib.sha256("\n".join(fixed).encode()).hexdigest())]
     if step.pin.digest is None:

@@ -18,8 +18,28 @@ COUNT_PARAMETER = "shard-count"
 SHARD_FORMAT = "%05d"
 """How shards are counted: all of one length, so that the parts of a table come in their order."""
 
+RUNS, SHOWN = "runs", "shown"
+"""How keys of outputs begin: ``runs/RUN/STEP/PORT``, and of what a service shows ``shown/COMPONENT/PORT/RUN/STEP``."""
+
 _VIEW, _KEPT = "-view", "-kept"
 _NUMBERS = ("-rows", "-value")
+
+
+def run_key(run: str, step: str, port: str) -> str:
+    """Where in the store a step of a run puts an output."""
+    return f"{RUNS}/{run}/{step}/{port}"
+
+
+def shown_key(component: str, port: str, run: str, step: str) -> str:
+    """The same for an output that a service of the component shows: below ``PORT`` it lies as the service reads it."""
+    return f"{SHOWN}/{component}/{port}/{run}/{step}"
+
+
+def run_of(key: str) -> str:
+    """The run that an output was put out by; empty where its key does not tell."""
+    kind, *parts = key.split("/")
+    place = {RUNS: 0, SHOWN: 2}.get(kind, len(parts))
+    return parts[place] if len(parts) > place + 1 else ""
 
 
 def digest_name(name: str) -> str:

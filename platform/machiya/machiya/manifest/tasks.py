@@ -29,7 +29,6 @@ from machiya.manifest.expressions import (
     keyed_ports,
     known_inputs,
     output_key,
-    run_key,
     source_digest,
     tag,
 )
@@ -68,7 +67,7 @@ def _task(workflow: WorkflowDefinition, step: Step) -> models.DAGTask:
         arguments=models.Arguments(
             parameters=_parameters(workflow, step) or None,
             artifacts=[
-                artifact_argument(step, name, one, optional=may_be_absent(step, port))
+                artifact_argument(workflow, step, name, one, optional=may_be_absent(step, port))
                 for port, source in step.inputs.items()
                 for name, _, one in by_artifact(port, source)
             ]
@@ -102,7 +101,9 @@ def digest_argument(workflow: WorkflowDefinition, source: Source) -> str:
     return tag(source_digest(workflow, source))
 
 
-def artifact_argument(step: Step | None, name: str, source: Source, *, optional: bool = False) -> models.Artifact:
+def artifact_argument(
+    workflow: WorkflowDefinition, step: Step | None, name: str, source: Source, *, optional: bool = False
+) -> models.Artifact:
     """What goes into a port, in a task. (Argo asks the argument whether it may be absent.)
 
     Of a step it is the step's output, and what a canary's part is given is passed on; of all others, the key: from
@@ -113,18 +114,18 @@ def artifact_argument(step: Step | None, name: str, source: Source, *, optional:
         return models.Artifact(name=name, from_=f"{{{{inputs.artifacts.{source.name}}}}}")
     if isinstance(source, OutputReference):
         return models.Artifact(name=name, from_=f"{{{{tasks.{source.step}.outputs.artifacts.{source.port}}}}}")
-    s3 = models.S3Artifact(key=_key(step, source))
+    s3 = models.S3Artifact(key=_key(workflow, step, source))
     return models.Artifact(name=name, s3=s3, optional=optional or None)
 
 
-def _key(step: Step | None, source: Source) -> str:
+def _key(workflow: WorkflowDefinition, step: Step | None, source: Source) -> str:
     if isinstance(source, ArtifactReference):
         return f"{{{{workflow.parameters.{source.name}}}}}"
     if isinstance(source, KeptReference):
         return source.key
     if isinstance(source, LeftReference):
         (output,) = source.outputs
-        return run_key(output.step, output.port)
+        return output_key(workflow.step(output.step), output.port)
     if isinstance(source, EarlierReference):
         assert step is not None, "only a step on exit reads what it left"
         return output_key(step, source.port)
@@ -145,7 +146,7 @@ def canary_task(workflow: WorkflowDefinition, canary: Canary) -> models.DAGTask:
                 models.Parameter(name=digest_name(name), value=digest_argument(workflow, source))
                 for name, source in canary.inputs.items()
             ],
-            artifacts=[artifact_argument(None, name, source) for name, source in canary.inputs.items()],
+            artifacts=[artifact_argument(workflow, None, name, source) for name, source in canary.inputs.items()],
         ),
     )
 

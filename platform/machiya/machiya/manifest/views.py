@@ -8,7 +8,7 @@ from hera.workflows import models
 
 from machiya.dsl import Step
 from machiya.manifest import policy
-from machiya.manifest.names import view_name
+from machiya.manifest.names import run_key, view_name
 
 _FILES = {"report": "index.html", "metrics": "metrics.json"}
 FOLDER = "_view"
@@ -33,4 +33,4 @@ def view_artifacts(step: Step) -> list[models.Artifact]:
 
 def _key(step: Step, port: str, file: str) -> str:
     extension = file.rpartition(".")[2]
-    return f"runs/{{{{workflow.name}}}}/{step.name}/{FOLDER}/{port}.{extension}"
+    return run_key("{{workflow.name}}", step.name, f"{FOLDER}/{port}.{extension}")
