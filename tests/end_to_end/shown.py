@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-ANEW = ("notify", "publish", "watch-", "gate-", "remember-")
-"""How the names begin of steps that every run does anew, and not alike: they tell, publish and watch."""
+ANEW = ("notify", "publish", "watch-", "gate-", "remember-", "report")
+"""How the names begin of steps that every run does anew, and not alike: they tell, publish, watch and name the run."""
 
 
 def computed(run: Mapping[str, Any]) -> set[str]:

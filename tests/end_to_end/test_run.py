@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ from tests.end_to_end import shown
 ROOT = Path(__file__).parents[2]
 EVENTS = ROOT / "components" / "preprocess" / "sample" / "events"
 MACHIYA = Path(sys.executable).with_name("machiya")
+
+PATIENCE = 20_000
+"""Times that the viewer is asked for a run that it does not know yet: it looks for new ones every few seconds."""
 
 Machiya = Callable[..., str]
 
@@ -80,15 +85,15 @@ def test_a_second_run_computes_nothing(machiya: Machiya, first: dict[str, Any]) 
 
 def test_another_value_computes_only_what_it_touches(machiya: Machiya, first: dict[str, Any], tmp_path: Path) -> None:
     other = run(machiya, "-p", "algorithm=popularity")
-    assert computed(machiya, other["run"]) == {"train", "predict(0:00000)", "predict(1:00001)", "evaluate", "report"}
+    assert computed(machiya, other["run"]) == {"train", "predict(0:00000)", "predict(1:00001)", "evaluate"}
     als = metrics(machiya, first["run"], tmp_path / "als")["ndcg@10"]
     assert als > metrics(machiya, other["run"], tmp_path / "popularity")["ndcg@10"]
 
 
 @pytest.mark.usefixtures("first")
-def test_a_parameter_of_evaluate_reruns_only_evaluate_and_report(machiya: Machiya) -> None:
+def test_a_parameter_of_evaluate_reruns_only_evaluate(machiya: Machiya) -> None:
     other = run(machiya, "-p", "cutoffs=[5, 10]")
-    assert computed(machiya, other["run"]) == {"evaluate", "report"}
+    assert computed(machiya, other["run"]) == {"evaluate"}
 
 
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", "parquet"])
@@ -118,26 +123,73 @@ def test_a_wrong_column_ends_with_the_step_its_last_words_and_how_to_go_on(machi
     assert "run it anew: machiya resubmit recommend-development-" in told
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_viewer_shows_a_run_until_it_is_told_to_end(first: dict[str, Any], home: Path, number: int) -> None:
+@contextmanager
+def viewing(home: Path, *words: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """`machiya view WORDS` while it serves: the process, and the address that it printed."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [MACHIYA, "view", first["run"], "--port", str(port), "--home", str(home)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+    command = [MACHIYA, "view", *words, "--port", str(port), "--home", str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            assert process.stdout.readline() == f"http://127.0.0.1:{port}/  (Ctrl-C ends it)\n"
-            for path, text in (("healthz", ""), ("", "<html")):
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
-                    assert text in answer.read().decode()
-            process.send_signal(number)
-            assert process.wait(60) == 0
+            address, _, told = process.stdout.readline().partition("  ")
+            assert told == "(Ctrl-C ends it)\n"
+            assert address.startswith(f"http://127.0.0.1:{port}/")
+            yield process, address
         finally:
-            process.kill()
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
     with socket.socket() as gone:
         assert gone.connect_ex(("127.0.0.1", port)) != 0
+
+
+def page(address: str) -> str:
+    """What a browser gets, after redirects; empty where the viewer does not know it (yet)."""
+    try:
+        with urllib.request.urlopen(address) as answer:
+            return str(answer.read().decode())
+    except urllib.error.HTTPError as error:
+        if error.code != 404:
+            raise
+        return ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_viewer_shows_a_run_until_it_is_told_to_end(first: dict[str, Any], home: Path, number: int) -> None:
+    with viewing(home, first["run"]) as (process, address):
+        assert address.endswith(f"/go?run={first['run']}")
+        assert first["run"] in page(address)
+        process.send_signal(number)
+        assert process.wait(60) == 0
     assert not list((home / "tmp").glob("view-*"))
+
+
+def test_a_run_that_took_all_from_the_cache_appears_while_the_viewer_serves(
+    machiya: Machiya, first: dict[str, Any], home: Path
+) -> None:
+    with viewing(home, first["run"]) as (_, address):
+        again = run(machiya)["run"]
+        assert computed(machiya, again) == set()
+        shown_runs = (page(address.replace(first["run"], again)) for _ in range(PATIENCE))
+        assert again in next(filter(None, shown_runs), ""), "the new run does not appear"
+        assert first["run"] in page(address)
+
+
+def test_without_a_name_the_newest_run_with_a_view_is_shown(machiya: Machiya, home: Path) -> None:
+    newest = run(machiya)["run"]
+    machiya("run", "recommend", "--launcher", "process", "-p", "user_column=member", code=1)
+    with viewing(home) as (_, address):
+        assert address.endswith(f"/go?run={newest}")
+        assert newest in page(address)
+
+
+def test_a_run_without_a_view_says_how_to_get_one(machiya: Machiya) -> None:
+    machiya("run", "recommend", "--launcher", "process", "-p", "user_column=member", code=1)
+    failed = next(one["id"] for one in json.loads(machiya("runs", "--json")) if one["phase"] == "Failed")
+    told = machiya("view", failed, code=66)
+    assert f"the run {failed} " in told
+    assert f"machiya explain {failed}" in told
 
 
 def test_every_artifact_can_be_traced_to_the_raw_log(machiya: Machiya, first: dict[str, Any]) -> None:

@@ -70,6 +70,10 @@ report = viewer.report(
     items=clean.items,
     scores=evaluate.scores,
     title=title,
+    run=run.name,
+    workflow=run.workflow,
+    stage=run.stage,
+    started=run.started,
 )
 
 # What others read: it changes in the end, when everything before has succeeded, or not at all.

@@ -105,6 +105,14 @@ def test_it_reads_what_steps_left_in_the_same_run_if_they_did(
     assert lint([("manifest.yaml", manifest.text)], mode="submit") == []
 
 
+def test_it_reads_what_a_service_shows_where_that_lies(folder: Any, rendered: Render) -> None:
+    file = folder / "workflow.py"
+    file.write_text(file.read_text().replace("warnings=findings,", "warnings=report.view,"))
+    arguments = exit_task(rendered("production"))["arguments"]["artifacts"]
+    (warnings,) = [each for each in arguments if each["name"] == "warnings"]
+    assert warnings["s3"]["key"] == "shown/viewer/views/{{workflow.name}}/report"
+
+
 def test_it_is_never_taken_from_the_cache(rendered: Render, change: Change) -> None:
     def cached(contract: dict[str, Any]) -> None:
         contract["operations"]["send"]["cache"] = True
@@ -121,7 +129,10 @@ def test_secrets_come_from_the_secret_of_the_component_if_it_is_there(rendered: 
     assert {name.removeprefix("MACHIYA_SECRET_").lower(): each["key"] for name, each in env.items()} == {
         each["key"]: each["key"] for each in env.values()
     }
-    others = [each for each in manifest.documents[0]["spec"]["templates"] if each["name"] != "notify"]
+    (report,) = manifest.template("report")["container"]["env"]
+    assert report["valueFrom"]["secretKeyRef"] == reference | {"name": "machiya-viewer", "key": "pseudonym_key"}
+    told = ("notify", "report")
+    others = [each for each in manifest.documents[0]["spec"]["templates"] if each["name"] not in told]
     assert all("env" not in each.get("container", {}) for each in others)
 
 

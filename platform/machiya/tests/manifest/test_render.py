@@ -23,7 +23,8 @@ from machiya.manifest.lint import lint
 from machiya.manifest.render import render
 from machiya.pins import Pin, load_pins, vendored_contract
 
-STEPS = ("clean", "split", "train", "predict", "evaluate", "report")
+STEPS = ("clean", "split", "train", "predict", "evaluate")
+"""Those that are remembered."""
 PROGRAMS = ("clean", "split", "train", "predict-shard", "evaluate", "report")
 STAGES = ("development", "production")
 DIGEST = "sha256:" + "ab" * 32
@@ -109,13 +110,26 @@ def test_every_container_is_confined(rendered: Render) -> None:
 
 def test_outputs_are_unarchived_under_readable_keys_with_their_digests(rendered: Render) -> None:
     outputs = rendered("production").template("report")["outputs"]
-    assert outputs["artifacts"][0] == {
+    assert outputs["artifacts"][1] == {
         "name": "report",
         "path": "/data/out/report",
         "archive": {"none": {}},
         "s3": {"key": "runs/{{workflow.name}}/report/report"},
     }
-    assert outputs["parameters"][0] == {"name": "report-digest", "valueFrom": {"path": "/data/out/report/_digest"}}
+    assert outputs["parameters"][1] == {"name": "report-digest", "valueFrom": {"path": "/data/out/report/_digest"}}
+
+
+def test_what_a_service_shows_lies_below_one_prefix_as_the_service_reads_it(rendered: Render) -> None:
+    manifest = rendered("production")
+    shown, report = manifest.template("report")["outputs"]["artifacts"][:2]
+    assert (shown["name"], shown["s3"]["key"]) == ("view", "shown/viewer/views/{{workflow.name}}/report")
+    assert report["s3"]["key"].startswith("runs/")
+    given = {each["name"]: each["value"] for each in manifest.task("report")["arguments"]["parameters"]}
+    assert given["run"] == "{{workflow.name}}"
+    assert given["started"] == "{{workflow.creationTimestamp.RFC3339}}"
+    own = {each["name"]: each.get("value") for each in manifest.template("report")["inputs"]["parameters"]}
+    assert (own["workflow"], own["stage"]) == ("recommend", "production")
+    assert "memoize" not in manifest.template("report"), "or a run would have no view of its own"
 
 
 def test_a_step_waits_for_what_it_reads_and_an_optional_input_may_be_absent(rendered: Render) -> None:
