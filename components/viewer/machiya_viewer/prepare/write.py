@@ -24,7 +24,7 @@ from machiya_viewer.prepare.totals import Totals
 from machiya_viewer.view import model
 from machiya_viewer.view.texts import dump
 
-ROWS, USER_ROWS, ITEM_ROWS = 100_000, 2_000, 2_000
+ROWS, USER_ROWS, ITEM_ROWS = 50_000, 2_000, 2_000
 """Rows of a row group: of lists and histories, of users, of items."""
 
 

@@ -55,12 +55,12 @@ class ViewReader:
     def recommended(self, version: int, user_id: str) -> list[Recommended]:
         """A user's whole list in one version (0 is the base), best first; empty if the version lacks the user."""
         columns = ["item_id", "rank", "score", "source"]
-        rows = self._lists[version].rows_of(user_id, columns, ["item_id", "source"])
+        rows = self._lists[version].rows_of(user_id, columns, ["source"])
         return [Recommended(**row) for row in rows.to_pylist()]
 
     def history(self, user_id: str, limit: int) -> list[Interaction]:
         """A user's last interactions, latest first; the view keeps 100 a user (``UserRow.history`` counts all)."""
-        rows = self._history.rows_of(user_id, ["item_id", "weight", "events", "time"], ["item_id"])
+        rows = self._history.rows_of(user_id, ["item_id", "weight", "events", "time"])
         return [_interaction(row) for row in rows.slice(0, limit).to_pylist()]
 
     def user(self, user_id: str) -> UserRow | None:

@@ -91,7 +91,8 @@ class SortedFile:
     def read(self, groups: Sequence[int], columns: Sequence[str], dictionary: Sequence[str] = ()) -> pa.Table:
         """Some row groups of some columns; those in ``dictionary`` come as dictionaries."""
         with self._opened(dictionary) as parquet:
-            return parquet.read_row_groups(list(groups), columns=list(columns))
+            # One group is decoded sooner than threads have divided it, and other requests need the processors, too.
+            return parquet.read_row_groups(list(groups), columns=list(columns), use_threads=len(groups) > 1)
 
     def pieces(self, groups: Iterable[int], columns: Sequence[str]) -> Iterator[pa.Table]:
         """Row groups one by one: all together would take as much memory as the file."""
