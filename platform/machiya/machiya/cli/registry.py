@@ -39,7 +39,7 @@ ENTRIES: dict[str, Entry] = {
     "provenance": Entry("provenance", "provenance", "Tell where an artifact comes from."),
     "drift": Entry("drift", "drift", "Show how the data of a run differs from that of others."),
     "cache": Entry("cache", "cache", "Ask the cache why, and clear it."),
-    "view": Entry("view", "view", "Look at the results of a run in a browser."),
+    "view": Entry("view", "view", "Look at the results of runs in a browser."),
     "lint": Entry("lint", "lint", "Check Argo manifests, offline."),
     "render": Entry("render", "render", "Write the Argo manifests of workflows."),
     "graph": Entry("graph", "graph", "Draw a workflow."),
