@@ -10,10 +10,14 @@ from machiya_viewer.records import UserRow
 from machiya_viewer.view.files import Files
 from machiya_viewer.view.folding import sound
 from machiya_viewer.view.items import place_in
+from machiya_viewer.view.lru import Lru
 from machiya_viewer.view.model import ORDERS, SORTS, USERS, UserPage, UserQuery
 from machiya_viewer.view.sorted_file import SortedFile, equals
 
 _TEXTS, _INTEGERS, _NUMBERS = ("user_id", "segment"), ("history", "entered", "left"), ("overlap", "rbo", "kendall_tau")
+
+KEPT_ORDERS = 2
+"""Orders that are kept, 4 bytes a user each: whoever goes from user to user stays in one."""
 
 Places = np.ndarray[Any, np.dtype[np.uint32]]
 
@@ -30,6 +34,7 @@ class Users:
         self.file = SortedFile(files, USERS, "user_id", columns)
         orders = dict.fromkeys((sort for sort in SORTS if sort != "user_id"), "integer")
         self.orders = SortedFile(files, ORDERS, "", orders)
+        self._orders: Lru[Places] = Lru(KEPT_ORDERS)
 
     def one(self, user_id: str) -> UserRow | None:
         """One user."""
@@ -105,8 +110,7 @@ class Users:
     def _order(self, sort: str) -> Places:
         if sort == "user_id":
             return np.arange(self.file.rows, dtype=np.uint32)
-        found: Places = self.orders.column(sort).to_numpy()
-        return found
+        return self._orders.get(sort, lambda: self.orders.column(sort).to_numpy())
 
     def _slice(self, sort: str, first: int, size: int) -> Places:
         """A piece of an order, out of the row groups that have it."""

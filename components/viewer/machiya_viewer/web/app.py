@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from machiya_viewer.i18n import message
 from machiya_viewer.rendering import compile_everything
+from machiya_viewer.view.files import Files
 from machiya_viewer.view.model import ViewError
 from machiya_viewer.web import comparison, probes, runs
 from machiya_viewer.web.asked import Asked
@@ -24,8 +25,9 @@ from machiya_viewer.web.site import Site
 from machiya_viewer.web.states import StateError, unreadable
 from machiya_viewer.web.static import static
 
-# Pages that are made at the same time; more would only share the processor, and each holds row groups in memory.
-THREADS = 8
+# Pages that are made at the same time where reading means waiting for a network. Where files are at hand, more threads
+# than processors would only hold more row groups in memory.
+REMOTE_THREADS = 8
 GZIP_LEVEL = 6
 PAIR = "/r/{run}/{pair}"
 
@@ -67,10 +69,13 @@ def make_app(site: Site, trusted: Sequence[Network] = (), root: str = "") -> App
 
 
 @asynccontextmanager
-async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     from anyio.to_thread import current_default_thread_limiter
 
-    current_default_thread_limiter().total_tokens = THREADS
+    from machiya_component.machine import available_cpus
+
+    is_local = Files(app.state.site.catalog.root).is_local
+    current_default_thread_limiter().total_tokens = max(2, available_cpus()) if is_local else REMOTE_THREADS
     Thread(target=compile_everything, name="templates", daemon=True).start()
     yield
 
