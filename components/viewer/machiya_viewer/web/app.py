@@ -71,7 +71,6 @@ def make_app(site: Site, trusted: Sequence[Network] = (), root: str = "") -> App
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     from anyio.to_thread import current_default_thread_limiter
-
     from machiya_component.machine import available_cpus
 
     is_local = Files(app.state.site.catalog.root).is_local
