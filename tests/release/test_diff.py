@@ -134,9 +134,36 @@ def test_the_runs_are_told_from_others_and_tell_nobody_of_their_end(
 
 def test_the_same_question_again_is_answered_from_the_cache(diff: Diff, changed: Path, report: dict[str, Any]) -> None:
     again = json.loads(diff(changed, "--json", code=3))
-    assert (again["runs"]["base"]["computed"], again["runs"]["candidate"]["computed"]) == ([], [])
-    assert again["results"] == report["results"]
+    computed = [again["runs"][side]["computed"] for side in ("base", "candidate")]
+    assert computed == [["report"], ["report"]], "each run has a view of its own"
+    assert [without_view(result) for result in again["results"]] == [without_view(one) for one in report["results"]]
     assert {check["rule"] for check in again["checks"]} == {check["rule"] for check in report["checks"]}
+
+
+def without_view(result: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a result, but for the run that made its view."""
+    return {name: value for name, value in result.items() if name != "view"}
+
+
+def test_a_view_shows_the_two_sides_with_what_the_comparison_found(
+    report: dict[str, Any], machiya: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (result,) = report["results"]
+    view = result["view"]
+    assert (view["address"], view["problem"]) == (f"/go?run={view['run']}", "")
+    machiya("artifacts", view["run"], "report/view", "--to", str(tmp_path / "view"))
+    folder = next((tmp_path / "view").rglob("view.json")).parent
+    head = json.loads((folder / "view.json").read_text())
+    assert (head["run"], head["workflow"], head["stage"], head["k"]) == (view["run"], "recommend", "development", 10)
+    base, candidate = [version["name"] for version in head["versions"]]
+    assert base == f"recommender {report['before']['version']} ({report['before']['source']})"
+    assert candidate.startswith(f"recommender {report['after']['version']} (")
+    facts = json.loads((folder / "facts.json").read_text())
+    (ndcg,) = [
+        one for one in facts["metric_changes"] if (one["metric"], one["k"], one["segment"]) == ("ndcg", 10, "all")
+    ]
+    said = next(one for one in result["metrics"] if (one["name"], one["segment"]) == ("ndcg@10", "all"))
+    assert (ndcg["low"], ndcg["high"]) == (said["low"], said["high"])
 
 
 def test_every_format_says_the_same(diff: Diff, changed: Path, report: dict[str, Any], tmp_path: Path) -> None:
@@ -147,13 +174,14 @@ def test_every_format_says_the_same(diff: Diff, changed: Path, report: dict[str,
     (result,) = report["results"]
     for printed in (text, markdown, page.read_text()):
         assert result["examples"][0]["user"] in printed
+        assert "machiya view recommend-diff-development-" in printed
         assert f"{result['metrics'][0]['difference']:+.4f}" in printed
 
 
 def test_a_copy_that_is_equal_changes_nothing(diff: Diff, tmp_path: Path) -> None:
     report = json.loads(diff(copy(tmp_path), "--json", code=3))
     assert [one["same"] for one in report["cost"]] == [True] * 6
-    assert [result["same"] for result in report["results"]] == [True]
+    assert [(result["same"], result["view"]) for result in report["results"]] == [(True, None)]
     assert {check["rule"] for check in report["checks"] if check["outcome"] != "go"} == {
         "supply.conformance",
         "supply.max_new_packages",
@@ -169,7 +197,7 @@ def test_the_input_is_that_of_the_stages_last_run_even_when_its_files_are_gone(
     shutil.rmtree(log)
     report = json.loads(diff(RECOMMENDER, "--json", code=3))
     assert report["inputs"] == f"the run {ran['run']}"
-    assert report["runs"]["base"]["computed"] == []
+    assert report["runs"]["base"]["computed"] == ["report"]
     other = json.loads(diff(RECOMMENDER, "--run", "sample", "-p", "factors=3", "--json", code=3))
     assert other["inputs"] == "the workflow's defaults, with factors=3"
     assert "train" in other["runs"]["base"]["computed"] + other["runs"]["base"]["cached"]

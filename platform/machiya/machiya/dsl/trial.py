@@ -25,7 +25,7 @@ def only_work(workflow: WorkflowDefinition) -> WorkflowDefinition:
     """Without steps on exit, those that are there to keep a file, of which nothing else needs an output, and checks."""
     left = list(workflow.main_steps)
     looking = _looking_back(left)
-    while idle := [step for step in left if step.keeps and not _is_needed(step, left)]:
+    while idle := [step for step in left if _remembers(step) and not _is_needed(step, left)]:
         left = [step for step in left if step not in idle]
     while checks := [step for step in left if _only_checks(step, left, looking)]:
         names = {step.name for step in checks}
@@ -42,6 +42,11 @@ def _only_checks(step: Step, others: list[Step], looking: set[str]) -> bool:
     if _is_needed(step, others):
         return step.name in looking or not step.operation.cache
     return _reads_kept(step)
+
+
+def _remembers(step: Step) -> bool:
+    """Whether a step keeps a file for later runs or, in a trial where none does, reads what such a step has left."""
+    return bool(step.keeps) or _reads_kept(step)
 
 
 def _looking_back(steps: list[Step]) -> set[str]:

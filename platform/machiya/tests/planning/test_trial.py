@@ -72,3 +72,24 @@ def test_where_only_results_count_steps_that_only_check_are_left_out(folder: Pat
         assert f"template: {name}\n" in whole.manifest
         assert (f"template: {name}\n" in tried.manifest) == (name == "work")
     assert "gate" not in tried.manifest, "nobody waits for it"
+
+
+AWAITED = """
+report = scores.draw(log=log).named("report")
+pointer = workflow.kept("published/p.json", file="numbers.json")
+flip = scores.draw(log=log, more=pointer).named("flip").after(report)
+workflow.keep(flip.numbers, pointer)
+"""
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_what_only_a_keeping_step_waited_for_is_no_check(folder: Path, working_copy: Path, replaced: bool) -> None:
+    """Else one side of a diff would lack a step that the other one has."""
+    with (folder / "workflow.py").open("a") as file:
+        file.write(AWAITED)
+    component = working_copy / "component.yaml"
+    component.write_text(component.read_text().replace("summary: Draws scores.", "cache: false\n    summary: Draws."))
+    overrides = [parse_override(f"scores={working_copy}", lambda _: None)] if replaced else []
+    tried = plan_workflow(folder, None, overrides, {}, lasting=False).manifest
+    assert "template: report\n" in tried
+    assert "template: flip\n" not in tried

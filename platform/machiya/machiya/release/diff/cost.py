@@ -1,20 +1,32 @@
 """What each step took in two runs; of steps from the cache, what computing them took."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
+from machiya.dsl import RunReference, Value, WorkflowDefinition
 from machiya.engines.local.argo.interpreter.nodes import Usage
 from machiya.records import RunRecord
 from machiya.records.artifacts import turns_of
+from machiya.records.keys import PARAMETER, UNKNOWN, key_parts
 from machiya.records.steps import Step
 from machiya.release.diff.model import StepCost
 
 Groups = dict[str, list[Step]]
 
 
-def compare_cost(base: RunRecord, candidate: RunRecord) -> tuple[StepCost, ...]:
-    """Each step of either run, in the order of the base; the turns of a loop as one."""
+def compare_cost(workflow: WorkflowDefinition, base: RunRecord, candidate: RunRecord) -> tuple[StepCost, ...]:
+    """Each step of either run of a workflow, in the order of the base; the turns of a loop as one."""
     before, after = _groups(base), _groups(candidate)
-    return tuple(_cost(name, before.get(name, []), after.get(name, [])) for name in {**before, **after})
+    told = {step.name: _told_of_the_run(step.parameters) for step in workflow.steps}
+    return tuple(
+        _cost(
+            name,
+            before.get(name, []),
+            after.get(name, []),
+            [_keys(base, before.get(name, []), told), _keys(candidate, after.get(name, []), told)],
+        )
+        for name in {**before, **after}
+    )
 
 
 def _groups(record: RunRecord) -> Groups:
@@ -25,8 +37,25 @@ def _groups(record: RunRecord) -> Groups:
     return found
 
 
-def _cost(name: str, before: Sequence[Step], after: Sequence[Step]) -> StepCost:
-    keys = [sorted(step.node.memo_key for step in steps) for steps in (before, after)]
+def _told_of_the_run(parameters: Mapping[str, Value]) -> set[str]:
+    """The parts of a step's key that are new in each run."""
+    return {f"{PARAMETER}{name}" for name, value in parameters.items() if isinstance(value, RunReference)}
+
+
+def _keys(record: RunRecord, steps: Sequence[Step], told: Mapping[str, set[str]]) -> list[str]:
+    """What decides what the steps do: their keys in the cache; of one that has none, what it would be made of."""
+    return sorted(step.node.memo_key or _parts(record, step, told.get(step.name, set())) for step in steps)
+
+
+def _parts(record: RunRecord, step: Step, told: set[str]) -> str:
+    parts = {name: value for name, value in key_parts(record, step).items() if name not in told}
+    known = all(
+        value and not value.startswith(UNKNOWN) for name, value in parts.items() if not name.startswith(PARAMETER)
+    )
+    return json.dumps(parts, sort_keys=True) if known else ""
+
+
+def _cost(name: str, before: Sequence[Step], after: Sequence[Step], keys: Sequence[list[str]]) -> StepCost:
     return StepCost(
         name,
         _together(before),

@@ -71,6 +71,16 @@ class Example:
 
 
 @dataclass(frozen=True)
+class View:
+    """A view of both sides of a result: the run that made it, and its address in the service that `machiya view RUN`
+    starts. ``problem`` says why there is none."""
+
+    run: str = ""
+    address: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class ResultChange:
     """What becomes of one declared result. Where it is not compared, ``note`` says why."""
 
@@ -84,6 +94,8 @@ class ResultChange:
     examples: tuple[Example, ...] = ()
     items: tuple[tuple[str, int], ...] = ()
     """The items that most more, or fewer, users are shown, with the number of users."""
+    view: View | None = None
+    """None where the result is the same, or the workflow has nothing that shows it."""
 
     @property
     def compared(self) -> bool:
@@ -102,7 +114,8 @@ class ResultChange:
 class StepCost:
     """What a step took, all turns of a loop together: times and sizes added up, the greatest of their peaks.
 
-    ``same``: nothing that decides what it does differs, so both sides are one computation.
+    ``same``: nothing that decides what it does differs, so both sides are one computation (or the same once more, of a
+    step that is never taken from the cache).
     """
 
     step: str

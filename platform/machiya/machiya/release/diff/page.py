@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from machiya.engines.local.argo.interpreter.nodes import Usage
 from machiya.release.diff.blocks import Block, Bullets, Heading, Strong, Table, Text, Verdict
-from machiya.release.diff.model import DiffReport, Outcome, ResultChange, RunSide, StepCost
+from machiya.release.diff.model import DiffReport, Outcome, ResultChange, RunSide, StepCost, View
 
 _MOST = 12
 """Lines of a list that are shown; the others are counted."""
@@ -93,8 +93,19 @@ def _result(result: ResultChange) -> Iterator[Block]:
         return
     if result.note:
         yield Text(f"{result.note[:1].upper()}{result.note[1:]}.")
-    if not result.compared:
-        return
+    if result.compared:
+        yield from _compared(result)
+    if result.view is not None:
+        yield Text(_view(result.view))
+
+
+def _view(view: View) -> str:
+    if view.problem:
+        return f"There is no view of the two sides: {view.problem}."
+    return f"Everybody's two lists side by side: machiya view {view.run} (it opens {view.address})."
+
+
+def _compared(result: ResultChange) -> Iterator[Block]:
     yield Text(_who(result))
     columns = (f"first {result.k}", "overlap", "RBO", "Kendall's τ", "users changed", "items entered", "items left")
     names = ("overlap", "rbo", "kendall_tau", "changed_share", "entered", "left")

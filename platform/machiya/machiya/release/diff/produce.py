@@ -13,8 +13,9 @@ from machiya.release.diff.cost import compare_cost
 from machiya.release.diff.gate import DEFAULT, GATE_FILE, Compare, load_gate
 from machiya.release.diff.inputs import Inputs, choose_inputs
 from machiya.release.diff.model import DiffReport, ResultChange, RunSide, StepCost
-from machiya.release.diff.results import Sides, compare_results
+from machiya.release.diff.results import compare_results
 from machiya.release.diff.running import Engine, check_base, described
+from machiya.release.diff.sides import Sides
 from machiya.release.diff.supply import supply_of
 from machiya.release.diff.verdict import Facts
 from machiya.release.diff.verdict import judge as judge_gate
@@ -129,10 +130,11 @@ def _try(request: Request, question: _Question, engine: Engine, how: Compare) ->
     check_base(first)
     second = engine.run(candidate, inputs.known)
     sides = described(first), described(second)
-    cost = compare_cost(first, second)
+    cost = compare_cost(question.workflow, first, second)
     if sides[1].problem:
         return _Trial(inputs.text, *sides, cost=cost, failed=f"{second.name}: {sides[1].problem}")
-    results = compare_results(Sides(question.workflow, question.pins, first, second), engine, how)
+    names = (f"{request.component} {question.before.side.text}", f"{request.component} {question.after.side.text}")
+    results = compare_results(Sides(question.workflow, question.pins, first, second, names), engine, how)
     return _Trial(inputs.text, *sides, results, cost)
 
 

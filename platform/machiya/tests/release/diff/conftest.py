@@ -20,6 +20,7 @@ from machiya.release.diff.model import (
     Side,
     StepCost,
     Supply,
+    View,
 )
 from machiya.release.usage import Judgement
 
@@ -55,6 +56,7 @@ def make_result(**changes: Any) -> ResultChange:
         ),
         examples=(Example("u|1", "heavy", 0.1, ("a_1", "b"), ("c", "<b>")),),
         items=(("c", 4), ("a_1", -3)),
+        view=View("recommend-diff-000003", "/go?run=recommend-diff-000003"),
     )
     return replace(result, **changes)
 
