@@ -129,7 +129,7 @@ def viewing(home: Path, *words: str) -> Iterator[tuple["subprocess.Popen[str]", 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [MACHIYA, "view", *words, "--port", str(port), "--home", str(home)]
+    command = [str(MACHIYA), "view", *words, "--port", str(port), "--home", str(home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

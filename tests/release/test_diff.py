@@ -166,6 +166,27 @@ def test_a_view_shows_the_two_sides_with_what_the_comparison_found(
     assert (ndcg["low"], ndcg["high"]) == (said["low"], said["high"])
 
 
+def test_a_view_that_cannot_be_made_is_said_and_stops_nothing(
+    changed: Path, machiya: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """The kept contract of this copy of the workflow promises more than the viewer takes: any name of a version."""
+    folder = shutil.copytree(ROOT / "workflows" / "recommend", tmp_path / "recommend")
+    kept = folder / "contracts" / "viewer-1.0.0.json"
+    contract = json.loads(kept.read_text())
+    contract["operations"]["report"]["parameters"]["candidate_name"]["maxLength"] = 10_000
+    kept.write_text(json.dumps(contract))
+    long_name = shutil.copytree(changed, tmp_path / ("x" * 70))
+    sample = ROOT / "components" / "preprocess" / "sample"
+    places = [word for name in ("events", "catalogue") for word in ("-p", f"{name}={sample / name}")]
+    words = ["diff", str(folder), "recommender", str(long_name), *places, "--launcher", "process", "--json"]
+    done = machiya(*words)
+    assert done.returncode == 3, done.stderr
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["metrics"]
+    assert result["view"]["address"] == ""
+    assert "candidate_name" in result["view"]["problem"]
+
+
 def test_every_format_says_the_same(diff: Diff, changed: Path, report: dict[str, Any], tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     text = diff(changed, "--html", str(page), code=3)
