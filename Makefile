@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test check style types format lock bench bench-full bench-quality clean
+.PHONY: help install run test check style types format lock screenshots bench bench-full bench-quality clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ $(INSTALLED): requirements.lock $(PARTS:%=%/pyproject.toml)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PARTS:%=-e ./%)
 	@touch $@
+
+screenshots: install ## take the pictures of the viewer anew (components/viewer/docs); needs chromium and fonts-noto-cjk
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+	    echo "make: the pictures are taken with Chromium: apt-get install chromium fonts-noto-cjk" >&2; exit 1; }
+	@VIEWER_SCREENSHOTS=1 $(BIN)/pytest -q components/viewer/tests/browser/test_screenshots.py $(ARGS)
 
 # Beside ours what we compare with: it changes no version, or it has an environment of its own.
 BENCHMARKS := tests/benchmarks
