@@ -75,6 +75,7 @@ def test_it_ends_with_a_report_that_stands_alone(first: dict[str, Any]) -> None:
     text = report.read_text(encoding="utf-8")
     assert "<svg" in text
     assert "<script" not in text
+    assert [Path(path).name for path in first["results"]] == ["recommendations", "report"], "views are for the viewer"
 
 
 def test_a_second_run_computes_nothing(machiya: Machiya, first: dict[str, Any]) -> None:

@@ -35,6 +35,11 @@ def shown_key(component: str, port: str, run: str, step: str) -> str:
     return f"{SHOWN}/{component}/{port}/{run}/{step}"
 
 
+def is_shown(key: str) -> bool:
+    """Whether it is the key of such an output."""
+    return key.startswith(f"{SHOWN}/")
+
+
 def run_of(key: str) -> str:
     """The run that an output was put out by; empty where its key does not tell."""
     kind, *parts = key.split("/")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from machiya.engines.local.store import ArtifactStore
 from machiya.errors import OutputError
+from machiya.manifest.names import is_shown
 from machiya.records.artifacts import OutputArtifact, gathered, outputs_of, safe_name, turns_of
 from machiya.records.kept import may_keep
 from machiya.records.record import RunRecord
@@ -19,8 +20,9 @@ RESULTS = "machiya/results"
 def link_results(record: RunRecord, store: ArtifactStore) -> list[Path]:
     """Make the results appear below the run's folder, read-only; where they are, in the order of the steps.
 
-    Results are the outputs of the last steps, which no other waited for, and those that the manifest names. Turns of
-    a loop come as one folder. What is not there (the step failed) is left out; earlier results are replaced.
+    Results are the outputs of the last steps, which no other waited for (but for those that `machiya view` shows), and
+    those that the manifest names. Turns of a loop come as one folder. What is not there (the step failed) is left out;
+    earlier results are replaced.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -50,7 +52,7 @@ def _replace(target: Path, beside: Path) -> None:
 
 
 def result_artifacts(record: RunRecord) -> list[OutputArtifact]:
-    """The results, not yet looked for in a store."""
+    """The results, not yet looked for in a store; what a service shows is none, unless the manifest names it."""
     annotations = record.manifest.workflow.annotations if record.manifest is not None else {}
     named = {one.strip() for one in annotations.get(RESULTS, "").split(",")}
     last = {id(step) for step in last_steps(record)}
@@ -58,7 +60,8 @@ def result_artifacts(record: RunRecord) -> list[OutputArtifact]:
         output
         for loop, step in turns_of(record.tree)
         for output in outputs_of(step, loop)
-        if id(loop or step) in last or f"{(loop or step).name}/{output.artifact.port}" in named
+        if (id(loop or step) in last and not is_shown(output.artifact.key))
+        or f"{(loop or step).name}/{output.artifact.port}" in named
     ]
     return gathered(outputs)
 
