@@ -64,13 +64,6 @@ def test_lists_can_be_had_in_numbers(written: Path, k: int | None) -> None:
     assert all(copy.numbered(user, k) is None for user in STRANGERS)
 
 
-def test_long_and_short_lists_have_their_items(tmp_path: Path) -> None:
-    lists = {f"u{length}": [(f"i{place}", 1.0, "model") for place in range(length)] for length in (1, 24, 25, 60)}
-    packed(tmp_path, table(lists))
-    copy = ServingCopy(tmp_path / "serving")
-    assert {user: plain(copy.recommend(user)) for user in lists} == lists
-
-
 def test_a_copy_contains_the_users_with_a_list(written: Path) -> None:
     copy = ServingCopy(written)
     assert all(user in copy for user in LISTS)

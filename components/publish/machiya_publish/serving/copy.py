@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from machiya_publish.serving.layout import HEADER_BYTES, RECORD_HEAD, WORD, CopyError, Header, Section, bucket_shift
 
 PACKED = "packed.bin"
-_FEW = 24
-"""Items up to which a loop gives their ids faster than NumPy does."""
 _FIRST_ID = HEADER_BYTES + RECORD_HEAD * WORD
 """Bytes before the id of the user in the first record."""
 
@@ -62,7 +60,6 @@ class ServingCopy:
         except CopyError as error:
             raise CopyError(f"{self.path} {error}. Copy it again, or write it again with the operation pack.") from None
         self._items.flags.writeable = False
-        self._texts: list[str] = self._items.tolist()
         self._shift = bucket_shift(self.header.buckets)
         self._bucket_starts = _part(everything, self.header.bucket_starts).cast("I")
         self._bucket_entries = _part(everything, self.header.bucket_entries).cast("Q")
@@ -93,9 +90,7 @@ class ServingCopy:
         if at is None:
             return None
         (numbers, scores), end = self._list(at, k)
-        few = len(numbers) <= _FEW
-        texts = self._texts
-        ids = [texts[number] for number in numbers.tolist()] if few else self._items.take(numbers).tolist()
+        ids: list[str] = self._items.take(numbers).tolist()
         return Recommendations(ids, scores, self._sources_of(end, self._head[at + 1], len(numbers)))
 
     def numbered(self, user_id: str, k: int | None = None) -> Numbered | None:
