@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.harness import BenchmarkError, Scale
+from tests.benchmarks.harness import Scale
+from tests.benchmarks.sealed import seal
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from machiya_component.contract.model import Port
-    from machiya_component.ports import TableOutput
 
 Codes = NDArray[np.int32]
 USERS, COMPARED_USERS, ITEMS, LENGTH, HELD_OUT = 138_000, 500_000, 27_000, 100, 14
@@ -80,18 +78,7 @@ def _make_sides(scale: Scale, folder: Path) -> None:
             for side, lists, chosen in zip(writers, (items[:, :LENGTH], _changed(rng, items)), kept, strict=True):
                 writers[side].write(_table(lists[chosen], int(user[chosen][0]) if chosen.any() else 0))
     for output in outputs.values():
-        _seal(output, port)
-
-
-def _seal(output: "TableOutput", port: "Port") -> None:
-    """Give a table the sidecar that it has in a workflow: who reads it need not check again what was checked here."""
-    from machiya_component.artifacts.sidecar import Producer, describe, seal
-
-    written = output.written
-    if written is None or written.findings(output.path, port.table_schema, allow_empty=False):
-        raise BenchmarkError(f"{output.path} is not what compare reads.")
-    producer = Producer(component="recommender", version="1.0.0", operation="predict")
-    seal(output.path, describe(output.path, port, producer, {}, None, written))
+        seal(output, port, "recommender", "predict")
 
 
 def _pieces(users: int) -> Iterator[tuple[int, int]]:

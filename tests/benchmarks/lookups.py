@@ -30,8 +30,10 @@ class Store(NamedTuple):
 
     look_up: Callable[[str], Any]
     answer: Callable[[Any], Answer]
+    length: int = LENGTH
 
 
+PACKED_TEN, PACKED_NUMBERS = "packed.bin, first 10", "packed.bin, numbers of items"
 ROWS = "SELECT item_id, score FROM {} WHERE user_id = ? ORDER BY rank"
 
 
@@ -42,7 +44,8 @@ def stores(scale: Scale) -> Path:
 
 def cases(scale: Scale) -> dict[str, Case]:
     """By the name of the store; how often each is asked depends on how fast it is."""
-    calls = {"packed.bin": 100_000, "lists.parquet": 3_000, "SQLite": 10_000}
+    calls = dict.fromkeys(("packed.bin", PACKED_TEN, PACKED_NUMBERS), 100_000)
+    calls |= {"lists.parquet": 3_000, "SQLite": 10_000}
     if installed("duckdb"):
         calls |= {"DuckDB": 1_000, "DuckDB on Parquet": 300}
     if installed("redis") and shutil.which("redis-server"):
@@ -61,7 +64,7 @@ def latencies(store: Store, lists: Path, calls: int) -> tuple[float, float]:
     recommended = result(lists)
     users = np.random.default_rng(2).integers(0, len(recommended.items), calls).tolist()
     for user in users[:20]:
-        _require_equal(store.answer(store.look_up(user_id(user))), recommended, user)
+        _require_equal(store.answer(store.look_up(user_id(user))), recommended, user, store.length)
     names, took = [user_id(user) for user in users], [0] * calls
     look_up, clock = store.look_up, time.perf_counter_ns
     for call, name in enumerate(names):
@@ -72,10 +75,10 @@ def latencies(store: Store, lists: Path, calls: int) -> tuple[float, float]:
     return float(middle), float(high)
 
 
-def _require_equal(answer: Answer, recommended: Result, user: int) -> None:
-    items = [ITEM_IDS[item] for item in recommended.items[user]]
+def _require_equal(answer: Answer, recommended: Result, user: int, length: int) -> None:
+    items = [ITEM_IDS[item] for item in recommended.items[user][:length]]
     scores = np.asarray(answer[1], np.float32)
-    if list(answer[0]) != items or not np.array_equal(scores, recommended.scores[user]):
+    if list(answer[0]) != items or not np.array_equal(scores, recommended.scores[user][:length]):
         raise BenchmarkError(f"The store answers something else for user {user}.")
 
 
@@ -125,6 +128,20 @@ def _packed(folder: Path) -> Store:
     from machiya_publish.serving import ServingCopy
 
     return Store(ServingCopy(folder / "serving").recommend, lambda found: found[:2])
+
+
+def _packed_ten(folder: Path) -> Store:
+    from machiya_publish.serving import ServingCopy
+
+    copy = ServingCopy(folder / "serving")
+    return Store(lambda user: copy.recommend(user, 10), lambda found: found[:2], 10)
+
+
+def _packed_numbers(folder: Path) -> Store:
+    from machiya_publish.serving import ServingCopy
+
+    copy = ServingCopy(folder / "serving")
+    return Store(copy.numbered, lambda found: (copy.item_ids[found.items].tolist(), found.scores))
 
 
 def _lists(folder: Path) -> Store:
@@ -191,6 +208,8 @@ def _redis(folder: Path) -> Store:
 
 _OPENED: dict[str, Callable[[Path], Store]] = {
     "packed.bin": _packed,
+    PACKED_TEN: _packed_ten,
+    PACKED_NUMBERS: _packed_numbers,
     "lists.parquet": _lists,
     "SQLite": _sqlite,
     "DuckDB": _duckdb,

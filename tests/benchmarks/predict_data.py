@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, load_npz, save_npz
 
 from tests.benchmarks.harness import Scale
+from tests.benchmarks.sealed import seal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,8 +41,10 @@ class Known:
 
 
 def made(scale: Scale, factors: int) -> Path:
-    """A folder with seen.npz, interactions/ (a table as preprocess writes it) and model/ (as train writes it)."""
-    return scale.made(f"als-{factors}", lambda folder: _make(scale, factors, folder))
+    """A folder with seen.npz, interactions/ (a table as preprocess leaves it, with its sidecar) and model/ (as train
+    writes it).
+    """
+    return scale.made(f"sealed-als-{factors}", lambda folder: _make(scale, factors, folder))
 
 
 def _make(scale: Scale, factors: int, folder: Path) -> None:
@@ -77,10 +80,14 @@ def _write_interactions(seen: csr_matrix, users: "pa.Array", items: "pa.Array", 
     import pyarrow as pa
 
     from machiya_component.ports import TableOutput
+    from machiya_recommender.component import component
 
+    port = component.contract.operations["predict"].inputs["interactions"]
+    output = TableOutput(folder, port.table_schema)
     user = np.repeat(np.arange(len(users)), np.diff(seen.indptr))
     columns = [users.take(pa.array(user)), items.take(pa.array(seen.indices)), pa.array(seen.data.astype(np.float64))]
-    TableOutput(folder).write(pa.table(columns, ["user_id", "item_id", "weight"]))
+    output.write(pa.table(columns, ["user_id", "item_id", "weight"]))
+    seal(output, port, "preprocess", "split")
 
 
 def _ids(letter: str, count: int) -> "pa.Array":

@@ -13,8 +13,8 @@ import numpy as np
 
 from tests.benchmarks.harness import Case, Measurement, Row, Scale, at_least, at_most, measure, not_measured
 from tests.benchmarks.lists import ITEM_IDS, LENGTH, made, result, user_id
+from tests.benchmarks.lookups import PACKED_NUMBERS, PACKED_TEN, stores
 from tests.benchmarks.lookups import cases as lookup_cases
-from tests.benchmarks.lookups import stores
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,11 +64,11 @@ def _writing_rows(scale: Scale) -> list[Row]:
 def _lookup_rows(scale: Scale) -> list[Row]:
     measured = measure(lookup_cases(scale), scale.repeat)
     took = {name: np.median([run.value for run in one.runs], axis=0).tolist() for name, one in measured.items()}
-    (middle, high), (packed_middle, packed_high) = took.pop("lists.parquet"), took.pop("packed.bin")
-    found = [
-        at_most(LOOK_UP, "lists.parquet, p99", high / 1000, 1.2, unit="ms", note=f"p50 {middle / 1000:.2g} ms"),
-        at_most(LOOK_UP, "packed.bin, p99", packed_high, 5, unit="us", note=f"p50 {packed_middle:.2g} us"),
-    ]
+    middle, high = took.pop("lists.parquet")
+    found = [at_most(LOOK_UP, "lists.parquet, p99", high / 1000, 1.2, unit="ms", note=f"p50 {middle / 1000:.2g} ms")]
+    for name in ("packed.bin", PACKED_TEN, PACKED_NUMBERS):
+        middle, high = took.pop(name)
+        found.append(at_most(LOOK_UP, f"{name}, p99", high, 5, unit="us", note=f"p50 {middle:.2g} us"))
     found += [
         _told(name, f"p99 {high:,.0f} us (p50 {middle:,.0f} us)", LOOK_UP) for name, (middle, high) in took.items()
     ]

@@ -52,6 +52,18 @@ def test_unknown_users_have_no_list(written: Path, reader: type[ServingCopy | Pa
     assert reader(written).recommend(user) is None
 
 
+@pytest.mark.parametrize("k", [None, 0, 1, 5, 100, -1])
+def test_lists_can_be_had_in_numbers(written: Path, k: int | None) -> None:
+    copy = ServingCopy(written)
+    for user in LISTS:
+        numbers, found = copy.numbered(user, k), copy.recommend(user, k)
+        assert numbers is not None
+        assert found is not None
+        assert copy.item_ids[numbers.items].tolist() == found.items
+        assert numbers.scores.tolist() == found.scores.tolist()
+    assert all(copy.numbered(user, k) is None for user in STRANGERS)
+
+
 def test_a_copy_contains_the_users_with_a_list(written: Path) -> None:
     copy = ServingCopy(written)
     assert all(user in copy for user in LISTS)
@@ -63,6 +75,11 @@ def test_scores_cannot_be_written_to(written: Path) -> None:
     assert found is not None
     with pytest.raises(ValueError, match="read-only"):
         found.scores[0] = 1
+
+
+def test_the_ids_of_items_cannot_be_changed(written: Path) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        ServingCopy(written).item_ids[0] = "another"
 
 
 def test_threads_share_a_copy(written: Path) -> None:

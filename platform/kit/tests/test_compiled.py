@@ -103,10 +103,13 @@ def inlined(value: int) -> int:
     return value
 """
 PRECOMPILE = """
+import sys
 import toy_component
 from toy_component.component import component
 from machiya_component.precompile import precompile
-print(*precompile(component, toy_component))
+kernels, failed = precompile(component, toy_component)
+print(*kernels)
+print(*failed, file=sys.stderr)
 """
 CALL_THE_KERNELS = """
 from toy_component.kernels.loops import total, unreached
@@ -150,6 +153,13 @@ def test_a_kernel_that_nothing_reaches_is_refused_when_the_image_is_built(toy: P
     assert "total" not in told.stderr.splitlines()[-1]
 
 
-def test_a_sample_that_fails_is_told_when_the_image_is_built(toy: Path) -> None:
+@pytest.mark.parametrize("options", ["", '(signatures=["(int64,)"])'])
+def test_a_sample_that_fails_is_told_when_the_image_is_built_and_left_to_those_who_judge_samples(
+    toy: Path, options: str
+) -> None:
+    with_kernels(toy, options)
     (toy / "sample" / "rows" / "part-00000.parquet").write_bytes(b"PAR1")
-    assert "the sample double small ended with 65 (data breaks the contract), not 0" in python(toy, PRECOMPILE).stderr
+    told = python(toy, PRECOMPILE)
+    assert told.stderr.startswith("the sample double small ended with 65 (data breaks the contract), not 0")
+    assert ("loops.unreached" in told.stdout) == bool(options)
+    assert "loops.total" not in told.stdout

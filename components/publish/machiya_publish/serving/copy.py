@@ -27,6 +27,13 @@ class Recommendations(NamedTuple):
     sources: list[str]
 
 
+class Numbered(NamedTuple):
+    """A user's list without texts, the best item first: numbers of items (uint32), and their scores (float32)."""
+
+    items: NDArray[np.uint32]
+    scores: NDArray[np.float32]
+
+
 class ServingCopy:
     """The lists of all users, read from a file in memory where they lie (``mmap``).
 
@@ -52,6 +59,7 @@ class ServingCopy:
             self._sources = _texts(everything, self.header.source_ends, self.header.source_texts).tolist()
         except CopyError as error:
             raise CopyError(f"{self.path} {error}. Copy it again, or write it again with the operation pack.") from None
+        self._items.flags.writeable = False
         self._shift = bucket_shift(self.header.buckets)
         self._bucket_starts = _part(everything, self.header.bucket_starts).cast("I")
         self._bucket_entries = _part(everything, self.header.bucket_entries).cast("Q")
@@ -68,6 +76,11 @@ class ServingCopy:
         """Whether a user has a list."""
         return self._find(user_id) is not None
 
+    @property
+    def item_ids(self) -> NDArray[Any]:
+        """The ids of items by number, of shape (items,): what `numbered` counts in."""
+        return self._items
+
     def recommend(self, user_id: str, k: int | None = None) -> Recommendations | None:
         """The first `k` items (None: all there are) for a user; None for a user without a list.
 
@@ -76,14 +89,25 @@ class ServingCopy:
         at = self._find(user_id)
         if at is None:
             return None
+        (numbers, scores), end = self._list(at, k)
+        ids: list[str] = self._items.take(numbers).tolist()
+        return Recommendations(ids, scores, self._sources_of(end, self._head[at + 1], len(numbers)))
+
+    def numbered(self, user_id: str, k: int | None = None) -> Numbered | None:
+        """As `recommend`, with numbers of items in place of ids, for who filters or ranks on before somebody reads it:
+        most of the time of a look-up goes into texts. Both arrays are views of the file.
+        """
+        at = self._find(user_id)
+        return None if at is None else self._list(at, k)[0]
+
+    def _list(self, at: int, k: int | None) -> tuple[Numbered, int]:
+        """The first `k` items of the record at a word, and the word behind its scores."""
         head = self._head
-        length, runs = head[at], head[at + 1]
+        length = head[at]
         items = at + RECORD_HEAD + (head[at + 2] + WORD - 1) // WORD
         scores = items + length
-        end = length if k is None or k > length else max(k, 0)
-        ids: list[str] = self._items.take(self._ids[items : items + end]).tolist()
-        sources = self._sources_of(scores + length, runs, end)
-        return Recommendations(ids, self._scores[scores : scores + end], sources)
+        shown = length if k is None or k > length else max(k, 0)
+        return Numbered(self._ids[items : items + shown], self._scores[scores : scores + shown]), scores + length
 
     def is_current(self) -> bool:
         """Whether the path still leads to the file that was opened; if not, open it again to serve the newer one."""

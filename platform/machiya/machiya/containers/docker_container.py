@@ -17,6 +17,8 @@ from machiya.containers.control_groups import consumption_of, own_memory
 from machiya.containers.model import Consumption, Ending, RunResult, Signal
 from machiya.errors import EngineError, OutputError
 
+_NOT_RUNNING = "container not running"
+"""What the runtime below the engine (runc) says of a container that has ended."""
 CPU_PERIOD = 10_000
 """Microseconds over which a limit on processors is enforced: short, so that a slowed program moves evenly."""
 
@@ -127,8 +129,9 @@ class DockerContainer:
         try:
             with engine_errors(action):
                 call()
-        except EngineError:
-            if self.running():
+        except EngineError as error:
+            # The engine may still take a container for running when the runtime below it already knows better.
+            if self.running() and _NOT_RUNNING not in str(error):
                 raise
             return False
         return True
