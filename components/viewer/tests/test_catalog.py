@@ -136,7 +136,7 @@ def test_a_head_is_read_again_only_when_it_changed(root: Path, clock: Clock, mon
     actual = Files.read
 
     def counted(files: Files, name: str) -> bytes:
-        read.append(f"{Path(files.root).name}/{name}")
+        read.append(f"{files.path}/{name}")
         return actual(files, name)
 
     monkeypatch.setattr(Files, "read", counted)

@@ -95,7 +95,7 @@ class Catalog:
         return self._runs
 
     def _list(self) -> None:
-        found = views_below(self.root)[-MAX_VIEWS:]
+        found = sorted(views_below(self.root), key=lambda one: (one.written, one.path))[-MAX_VIEWS:]
         with ThreadPoolExecutor(READ_TOGETHER) as pool:  # of a store far away, every head takes its time
             self._entries = dict(zip((one.path for one in found), pool.map(self._entry, found), strict=True))
         by_run: dict[str, list[Found]] = {}
@@ -128,7 +128,7 @@ class Catalog:
         """The views whose heads can be read, the newest last."""
         heads = [(one, self._head(one)) for one in listed.views]
         return tuple(
-            Seen(one.path, one.stamp, head, self._files(one.path).root) for one, head in heads if isinstance(head, View)
+            Seen(one.path, one.stamp, head, self._files(one.path)) for one, head in heads if isinstance(head, View)
         )
 
     def _head(self, one: Found) -> View | ViewError:

@@ -1,22 +1,32 @@
-"""The files of one view, wherever fsspec finds them."""
+"""The files of one view: in a local folder, an object store, or wherever else fsspec finds them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from machiya_viewer.view.model import ViewError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.fs import FileSystem
+
+# pyarrow reads these by itself: nothing more to install, no interpreter between the store and the pages.
+_NATIVE = ("s3://", "gs://", "gcs://")
 
 
 @dataclass(frozen=True)
 class Files:
-    """A folder: a local path or any fsspec URL (whose credentials are where its file system looks for them)."""
+    """A folder ``path`` below ``root``: a local path or any fsspec URL.
+
+    Credentials, endpoints and certificates are where each file system looks for them; those of ``s3://`` and
+    ``gs://`` are pyarrow's, https://arrow.apache.org/docs/python/filesystems.html.
+    """
 
     root: str
+    path: str = ""
 
     def read(self, name: str) -> bytes:
         """A small file, whole; ``ViewError`` if it is not there."""
@@ -32,6 +42,8 @@ class Files:
             path = f"{self.place}/{name}"
             if self.is_local:
                 return pa.OSFile(path)
+            if self.native:
+                return self.native.open_input_file(path)
             return pa.PythonFile(self.fs.open(path, "rb", cache_type="none"), mode="r")
 
     @property
@@ -42,25 +54,43 @@ class Files:
         return isinstance(self.fs, LocalFileSystem)
 
     @property
+    def native(self) -> "FileSystem | None":
+        """What reads it where that is pyarrow."""
+        from fsspec.implementations.arrow import ArrowFSWrapper
+
+        return self.fs.fs if isinstance(self.fs, ArrowFSWrapper) else None
+
+    @property
     def fs(self) -> Any:
         """The file system."""
-        return self._opened[0]
+        return _opened(self.root)[0]
 
     @property
     def place(self) -> str:
         """The folder in the words of the file system."""
-        return self._opened[1]
-
-    @cached_property
-    def _opened(self) -> tuple[Any, str]:
-        from fsspec.core import url_to_fs
-
-        fs, folder = url_to_fs(self.root)
-        return fs, str(folder).rstrip("/")
+        return "/".join(part for part in (_opened(self.root)[1], self.path) if part)
 
     def below(self, path: str) -> "Files":
         """A folder below this one."""
-        return Files(f"{self.root.rstrip('/')}/{path}" if path else self.root)
+        return Files(self.root, "/".join(part for part in (self.path, path) if part))
+
+
+@lru_cache(maxsize=16)
+def _opened(root: str) -> tuple[Any, str]:
+    """The file system and the folder in its words. Kept, for a client of a store is expensive to make."""
+    from fsspec.core import url_to_fs
+
+    with reading(root, remote="://" in root):
+        fs, folder = _arrow(root) if root.startswith(_NATIVE) else url_to_fs(root)
+        return fs, str(folder).rstrip("/")
+
+
+def _arrow(root: str) -> tuple[Any, str]:
+    from fsspec.implementations.arrow import ArrowFSWrapper
+    from pyarrow.fs import FileSystem
+
+    fs, folder = FileSystem.from_uri(root)
+    return ArrowFSWrapper(fs), folder
 
 
 @contextmanager
@@ -76,11 +106,26 @@ def reading(name: str, remote: bool = False) -> Iterator[None]:
     except FileNotFoundError as error:
         raise ViewError(name, "", "is gone") from error
     except (OSError, pa.ArrowException) as error:
-        known = isinstance(error, OSError) and error.strerror
-        raise ViewError(name, "", str(known) if known else "is not readable as Parquet") from error
+        raise ViewError(name, "", _reason(error)) from error
     except ViewError:
         raise
     except Exception as error:
         if not remote:
             raise
-        raise ViewError(name, "", f"could not be read ({type(error).__name__})") from error
+        raise ViewError(name, "", f"could not be read ({cause(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return str(error.strerror)
+    return f"could not be read ({cause(error)})" if _STORE.search(str(error)) else "is not readable as Parquet"
+
+
+# How pyarrow tells what a store has answered.
+_STORE = re.compile(r"(?:AWS Error |Status\()([A-Z_]{3,})")
+
+
+def cause(error: Exception) -> str:
+    """What a store has answered, such as ``ACCESS_DENIED``; the kind of the error where that is not told."""
+    told = _STORE.search(str(error))
+    return told[1] if told else type(error).__name__

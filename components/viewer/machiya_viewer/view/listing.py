@@ -1,12 +1,12 @@
 """Which views there are below a root: a view in the root itself, RUN/view.json, or RUN/VIEW/view.json."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from machiya_viewer.view.files import Files
+from machiya_viewer.view.files import Files, cause
 from machiya_viewer.view.model import HEAD, ViewError
 
 _FOLDERS = 2
@@ -56,20 +56,40 @@ def _below(root: Path, head: Path) -> str:
 
 def _remote(files: Files) -> Iterator[Found]:
     try:
-        files.fs.invalidate_cache()
-        # Object stores list a thousand keys at a time below a prefix, but folders only one by one.
-        found: dict[str, dict[str, Any]] = files.fs.find(files.place, detail=True)
+        found = _native(files) if files.native else _any(files)
     except Exception as error:  # every file system raises what its own library does
-        raise ViewError(files.root, "", f"cannot be listed ({type(error).__name__})") from error
-    for path, info in found.items():
+        raise ViewError(files.root, "", f"cannot be listed ({cause(error)})") from error
+    for path, stamp, written in found:
         folder, _, name = path.removeprefix(files.place).lstrip("/").rpartition("/")
         if name == HEAD and folder.count("/") < _FOLDERS:
-            told = [info.get(key) for key in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "created", "size")]
-            yield Found(folder, "-".join(str(one) for one in told if one is not None), _written(info))
+            yield Found(folder, stamp, written)
 
 
-def _written(info: dict[str, Any]) -> str:
-    found = next((info[key] for key in ("LastModified", "mtime", "created") if key in info), None)
+# Object stores list a thousand keys at a time below a prefix, but folders only one by one. So all is asked for at once.
+def _native(files: Files) -> list[tuple[str, str, str]]:
+    from pyarrow.fs import FileSelector
+
+    assert files.native
+    found = files.native.get_file_info(FileSelector(files.place, recursive=True))
+    return [(one.path, f"{one.mtime_ns}-{one.size}", _written(one.mtime)) for one in found if one.is_file]
+
+
+def _any(files: Files) -> list[tuple[str, str, str]]:
+    files.fs.invalidate_cache()
+    found: dict[str, dict[str, Any]] = files.fs.find(files.place, detail=True)
+    return [(path, _stamp(info), _written(_moment(info))) for path, info in found.items()]
+
+
+def _stamp(info: Mapping[str, Any]) -> str:
+    told = [info.get(key) for key in ("ETag", "etag", "md5Hash", "mtime", "LastModified", "created", "size")]
+    return "-".join(str(one) for one in told if one is not None)
+
+
+def _moment(info: Mapping[str, Any]) -> object:
+    return next((info[key] for key in ("LastModified", "mtime", "created") if key in info), None)
+
+
+def _written(found: object) -> str:
     return moment(found.isoformat()) if isinstance(found, datetime) else ""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from machiya_viewer.view.files import Files
 from machiya_viewer.view.model import Facts, Version, View, ViewError
 from machiya_viewer.view.reader import ViewReader
 from machiya_viewer.view.slugs import unique_slugs
@@ -21,7 +22,7 @@ class Seen:
     path: str
     stamp: str
     head: View
-    root: str
+    files: Files
 
     def keys(self) -> tuple[Key, ...]:
         """The keys of its versions."""
@@ -129,7 +130,7 @@ class Run:
 
     def facts(self, reader: ViewReader) -> Facts:
         """The facts of a view, kept by the catalog (the last few that were asked for)."""
-        view = next((view for view in self._views if view.root == reader.files.root), None)
+        view = next((view for view in self._views if view.files == reader.files), None)
         return reader.facts() if view is None else self._facts(view)
 
     def _version(self, slug: str, view: Seen | None) -> VersionOf:
