@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import helm_python
 import kubernetes_validate
@@ -214,16 +213,17 @@ def test_what_is_referred_to_is_there(name: str) -> None:
 def test_the_viewer_is_asked_at_the_addresses_of_its_contract() -> None:
     contract = yaml.safe_load((CHART.parents[1] / "components/viewer/component.yaml").read_text())
     service = contract["operations"]["serve"]["service"]
-    (viewer,) = [
-        part
-        for part in pod_templates(rendered("production-s3"))["Deployment/machiya-viewer"]["spec"]["containers"]
-        if part["name"] == "viewer"
-    ]
+    (viewer,) = pod_templates(rendered("everything"))["Deployment/machiya-viewer"]["spec"]["containers"]
     assert viewer["ports"] == [{"name": "http", "containerPort": service["port"]}]
-    assert viewer["livenessProbe"]["httpGet"]["path"] == service["health"]
-    assert set(viewer["args"][::2]) <= {f"--{name}" for name in contract["operations"]["serve"]["parameters"]}
-    ports = helm_schema()["properties"]["viewer"]["properties"]["inputs"]["properties"]
-    assert set(ports) == set(contract["operations"]["serve"]["inputs"])
+    probes = {probe: viewer[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness", "readiness")}
+    assert probes == {"startup": service["health"], "liveness": service["health"], "readiness": "/readyz"}
+    assert set(viewer["args"][2::2]) <= {f"--{name}" for name in contract["operations"]["serve"]["parameters"]}
+
+
+def test_the_viewer_may_use_the_memory_that_its_contract_asks_for() -> None:
+    contract = yaml.safe_load((CHART.parents[1] / "components/viewer/component.yaml").read_text())
+    (viewer,) = pod_templates(rendered("production-s3"))["Deployment/machiya-viewer"]["spec"]["containers"]
+    assert viewer["resources"]["limits"]["memory"] == contract["operations"]["serve"]["resources"]["memory"]
 
 
 @each_value_set
@@ -257,14 +257,6 @@ def test_one_version_of_argos_chart_is_asked_for() -> None:
 def test_a_package_of_the_chart_renders_the_same(tmp_path: Path) -> None:
     values = values_of("everything")
     assert render(values, Path(helm_python.package(CHART, destination=tmp_path))) == rendered("everything")
-
-
-def helm_schema() -> dict[str, Any]:
-    """values.schema.json, as Helm reads it."""
-    with helm_python.Chart.load(CHART) as chart:
-        schema = chart.schema
-    assert schema is not None
-    return schema
 
 
 def _selects(object_: Object, pod: Object) -> bool:

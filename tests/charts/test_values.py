@@ -31,10 +31,11 @@ def changed(path: str, value: Any, base: str = "production-s3") -> dict[str, Any
         ("viewer.replica", 2, "replica"),
         ("viewer.replicas", 0, "replicas"),
         ("viewer.image.digest", "sha256:short", "digest"),
-        ("viewer.inputs.recommendations", {"published": "recommend/production"}, "recommendations"),
-        ("viewer.inputs.recommendations", {"published": "a/b/c", "key": "d"}, "recommendations"),
-        ("viewer.inputs.items", {"key": "../other"}, "items"),
-        ("viewer.inputs.itmes", {"key": "items"}, "itmes"),
+        ("viewer.inputs", {"recommendations": {"key": "a"}}, "inputs"),
+        ("viewer.runs", "/srv/views", "runs"),
+        ("viewer.parameters", {"title": None}, "title"),
+        ("viewer.env", [{"value": "x"}], "env"),
+        ("viewer.ingress.path", "viewer", "path"),
         ("store.kind", "azure", "kind"),
         ("store.s3.endpoint", "https://s3.acme.example", "endpoint"),
         ("cache.configMaps", ["kube-root-ca.crt"], "configMaps"),
@@ -57,7 +58,7 @@ def test_a_value_of_the_wrong_kind_is_refused_by_name(path: str, value: Any, tol
         ("store.s3.bucket", "", r"store\.s3\.bucket is empty: name the bucket"),
         ("store.kind", "none", r"The viewer reads the store, but store\.kind is none: describe the store"),
         ("store.kind", "gcs", r"store\.gcs\.bucket is empty: name the bucket"),
-        ("viewer.inputs", {"recommendations": {"key": "a"}, "items": {"key": "b"}}, r"viewer\.inputs\.interactions is"),
+        ("viewer.parameters.runs", "s3://b/p", r"viewer\.parameters\.runs is given: .* is said in viewer\.runs"),
         ("viewer.ingress.host", "", r"viewer\.ingress\.host is empty: name the host"),
     ],
 )
@@ -87,7 +88,8 @@ def test_the_notes_tell_what_to_do_next() -> None:
     with helm_python.Chart.load(CHART) as chart:
         notes = chart.render(PINNED, name="machiya", namespace=NAMESPACE)["machiya/templates/NOTES.txt"]
     assert "kubectl -n ml create token machiya-submit" in notes
-    assert "https://recommendations.acme.example" in notes
+    assert "https://recommendations.acme.example/\n" in notes
+    assert "It shows the runs in s3://acme-machiya/shown/viewer/views" in notes
 
 
 def leaves(values: dict[str, Any], path: str = "") -> Iterator[str]:

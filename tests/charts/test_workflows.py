@@ -1,17 +1,13 @@
 """What is deployed: the manifests that `machiya render` wrote, as they are."""
 
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import helm_python
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from machiya.cli.main import machiya
-from tests.charts.chart import CHART, ROOT, of_kind, render
+from tests.charts.chart import ROOT, of_kind, render
 
 RENDERED = sorted(ROOT.glob("workflows/*/rendered/*.yaml"))
 CRON = """
@@ -78,19 +74,3 @@ def test_secrets_have_the_names_that_manifests_ask_for() -> None:
         if "secretKeyRef" in variable.get("valueFrom", {})
     ]
     assert {"machiya-notify"} <= {reference["name"] for reference in asked}
-
-
-def test_the_workflow_can_publish_what_the_viewer_needs_as_the_readme_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", (CHART / "README.md").read_text(), re.DOTALL)
-    shutil.copytree(ROOT / "workflows", tmp_path / "workflows")
-    (tmp_path / "components").symlink_to(ROOT / "components")
-    with (tmp_path / "workflows/recommend/workflow.py").open("a") as file:
-        file.write(f"\n{example}")
-    monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(machiya, ["render", "recommend"], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    text = (tmp_path / "workflows/recommend/rendered/development.yaml").read_text()
-    for name in ("recommendations", "interactions", "items"):
-        assert f"key: published/recommend/development/{name}.json" in text

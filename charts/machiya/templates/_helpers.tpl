@@ -64,61 +64,84 @@ secret: {name: {{ .Values.tryout.existingSecret | default "machiya-s3" }}, acces
 {{ ternary "s3" .Values.store.kind .Values.tryout.enabled }}
 {{- end -}}
 
-{{/* The container that brings tables: (dict "root" . "kind" KIND "s3" S3 "what" once|watch). */}}
-{{- define "machiya.fetcher" -}}
-{{- $fetcher := .root.Values.viewer.fetcher -}}
-image: {{ include "machiya.image" $fetcher.image }}
-imagePullPolicy: {{ $fetcher.image.pullPolicy }}
-command: [sh, /scripts/fetch.sh, {{ .what }}]
-env:
-  - {name: HOME, value: /tmp}
-  - name: INPUTS
-    valueFrom: {configMapKeyRef: {name: machiya-viewer, key: inputs}}
-  - {name: POLL_SECONDS, value: {{ $fetcher.pollSeconds | quote }}}
-  - {name: SPREAD_SECONDS, value: {{ $fetcher.spreadSeconds | quote }}}
-  {{- if eq .kind "gcs" }}
-  - {name: BUCKET, value: {{ .root.Values.store.gcs.bucket | quote }}}
-  - {name: RCLONE_CONFIG_STORE_TYPE, value: google cloud storage}
-  - {name: RCLONE_CONFIG_STORE_BUCKET_POLICY_ONLY, value: "true"}
-  {{- with .root.Values.store.gcs.secret }}
-  {{- if .name }}
-  - name: RCLONE_CONFIG_STORE_SERVICE_ACCOUNT_CREDENTIALS
-    valueFrom: {secretKeyRef: {name: {{ .name }}, key: {{ .key }}}}
-  {{- else }}
-  - {name: RCLONE_CONFIG_STORE_ENV_AUTH, value: "true"}
-  {{- end }}
-  {{- end }}
-  {{- else }}
-  - {name: BUCKET, value: {{ .s3.bucket | quote }}}
-  - {name: RCLONE_CONFIG_STORE_TYPE, value: s3}
-  {{- if eq .s3.endpoint "s3.amazonaws.com" }}
-  - {name: RCLONE_CONFIG_STORE_PROVIDER, value: AWS}
-  {{- else }}
-  - {name: RCLONE_CONFIG_STORE_PROVIDER, value: Other}
-  - {name: RCLONE_CONFIG_STORE_ENDPOINT, value: "{{ ternary "http" "https" (default false .s3.insecure) }}://{{ .s3.endpoint }}"}
-  {{- end }}
-  {{- with .s3.region }}
-  - {name: RCLONE_CONFIG_STORE_REGION, value: {{ . | quote }}}
-  {{- end }}
-  {{- if .s3.secret.name }}
-  - name: RCLONE_CONFIG_STORE_ACCESS_KEY_ID
-    valueFrom: {secretKeyRef: {name: {{ .s3.secret.name }}, key: {{ .s3.secret.accessKey }}}}
-  - name: RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY
-    valueFrom: {secretKeyRef: {name: {{ .s3.secret.name }}, key: {{ .s3.secret.secretKey }}}}
-  {{- else }}
-  - {name: RCLONE_CONFIG_STORE_ENV_AUTH, value: "true"}
-  {{- end }}
-  {{- with .s3.caSecret }}{{ if .name }}
-  - {name: RCLONE_CA_CERT, value: /etc/store-ca/ca.crt}
-  {{- end }}{{ end }}
-  {{- end }}
-resources: {{- toYaml $fetcher.resources | nindent 2 }}
-securityContext: {{- include "machiya.container-security" .root | nindent 2 }}
-volumeMounts:
-  - {name: scripts, mountPath: /scripts, readOnly: true}
-  - {name: data, mountPath: /srv/machiya}
-  - {name: tmp, mountPath: /tmp}
-  {{- if ne .kind "gcs" }}{{ with .s3.caSecret }}{{ if .name }}
-  - {name: store-ca, mountPath: /etc/store-ca, readOnly: true}
-  {{- end }}{{ end }}{{ end }}
+{{/* Where the viewer finds the views of all runs. */}}
+{{- define "machiya.viewer-runs" -}}
+{{- $kind := include "machiya.store-kind" . -}}
+{{- if .Values.viewer.runs -}}
+{{ .Values.viewer.runs }}
+{{- else if eq $kind "s3" -}}
+s3://{{ required "store.s3.bucket is empty: name the bucket of the artifacts." (include "machiya.s3" . | fromYaml).bucket }}/shown/viewer/views
+{{- else if eq $kind "gcs" -}}
+gs://{{ required "store.gcs.bucket is empty: name the bucket of the artifacts." .Values.store.gcs.bucket }}/shown/viewer/views
+{{- else -}}
+{{- fail "The viewer reads the store, but store.kind is none: describe the store (s3 or gcs), give viewer.runs, or set viewer.enabled to false." -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Of which kind that place is: s3, gcs, or "" for one that the chart knows nothing of. */}}
+{{- define "machiya.viewer-kind" -}}
+{{- get (dict "s3" "s3" "gs" "gcs" "gcs" "gcs") (include "machiya.viewer-runs" . | splitList "://" | first) -}}
+{{- end -}}
+
+{{/* The store whose endpoint and credentials the viewer has, as YAML; empty where it reads from another kind of place. */}}
+{{- define "machiya.viewer-store" -}}
+{{- $kind := include "machiya.viewer-kind" . -}}
+{{- if eq $kind (include "machiya.store-kind" .) -}}
+{{ if eq $kind "s3" }}{{ include "machiya.s3" . }}{{ else }}{{ toYaml .Values.store.gcs }}{{ end }}
+{{- end -}}
+{{- end -}}
+
+{{/* The kind of place that the viewer reads with the identity of its service account; empty if it has credentials. */}}
+{{- define "machiya.viewer-identity" -}}
+{{- $store := include "machiya.viewer-store" . | fromYaml -}}
+{{- if not (dig "secret" "name" "" $store) }}{{ include "machiya.viewer-kind" . }}{{ end -}}
+{{- end -}}
+
+{{/* Keys of Secrets that the viewer finds as /etc/NAME/PATH: (name, secret, key, path), as YAML. */}}
+{{- define "machiya.viewer-files" -}}
+{{- $kind := include "machiya.viewer-kind" . -}}
+{{- $store := include "machiya.viewer-store" . | fromYaml -}}
+{{- if and (eq $kind "s3") (dig "caSecret" "name" "" $store) }}
+- {name: store-ca, secret: {{ $store.caSecret.name }}, key: {{ $store.caSecret.key }}, path: ca.crt}
+{{- end }}
+{{- if and (eq $kind "gcs") (dig "secret" "name" "" $store) }}
+- {name: store-key, secret: {{ $store.secret.name }}, key: {{ $store.secret.key }}, path: key.json}
+{{- end }}
+{{- end -}}
+
+{{/* How the viewer comes by the store: the variables that the SDKs of AWS and Google read. As YAML. */}}
+{{- define "machiya.viewer-environment" -}}
+{{- $store := include "machiya.viewer-store" . | fromYaml -}}
+{{- if eq (include "machiya.viewer-kind" .) "s3" }}
+{{- if and $store.endpoint (ne $store.endpoint "s3.amazonaws.com") }}
+# Of S3 alone: AWS_ENDPOINT_URL would count for STS, too.
+- {name: AWS_ENDPOINT_URL_S3, value: "{{ ternary "http" "https" (default false $store.insecure) }}://{{ $store.endpoint }}"}
+{{- end }}
+{{- with $store.region }}
+- {name: AWS_REGION, value: {{ . | quote }}}
+- {name: AWS_DEFAULT_REGION, value: {{ . | quote }}}
+{{- end }}
+# No node is asked who it is: the identity is the pod's, and where nobody answers, asking takes seconds.
+- {name: AWS_EC2_METADATA_DISABLED, value: "true"}
+{{- if dig "secret" "name" "" $store }}
+- name: AWS_ACCESS_KEY_ID
+  valueFrom: {secretKeyRef: {name: {{ $store.secret.name }}, key: {{ $store.secret.accessKey }}}}
+- name: AWS_SECRET_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ $store.secret.name }}, key: {{ $store.secret.secretKey }}}}
+{{- end }}
+{{- end }}
+{{- range include "machiya.viewer-files" . | fromYamlArray }}
+- {name: {{ ternary "SSL_CERT_FILE" "GOOGLE_APPLICATION_CREDENTIALS" (eq .name "store-ca") }}, value: /etc/{{ .name }}/{{ .path }}}
+{{- end }}
+{{- end -}}
+
+{{/* Parameters of `serve`: those of the values, and the path of the ingress. As YAML. */}}
+{{- define "machiya.viewer-parameters" -}}
+{{- $viewer := .Values.viewer -}}
+{{- if hasKey $viewer.parameters "runs" }}
+{{- fail "viewer.parameters.runs is given: where the views are is said in viewer.runs." }}
+{{- end }}
+{{- $path := trimSuffix "/" $viewer.ingress.path -}}
+{{- $below := ternary (dict "root_path" $path) dict (and $viewer.ingress.enabled (ne $path "")) -}}
+{{ merge dict $viewer.parameters $below | toYaml }}
 {{- end -}}
