@@ -12,7 +12,7 @@ from types import ModuleType
 from tests.benchmarks.harness import FULL, SMALL, Row, Scale
 from tests.benchmarks.report import environment, kept, lines, replace_section, section
 
-STAGES = ("clean", "train", "predict", "scaling", "store", "evaluation", "workflow", "startup")
+STAGES = ("clean", "train", "predict", "scaling", "store", "evaluation", "workflow", "startup", "viewer")
 RESULTS = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 

@@ -24,8 +24,8 @@ from machiya_viewer.prepare.totals import Totals
 from machiya_viewer.view import model
 from machiya_viewer.view.texts import dump
 
-ROWS, USER_ROWS, ITEM_ROWS = 50_000, 2_000, 2_000
-"""Rows of a row group: of lists and histories, of users, of items."""
+ROWS, USER_ROWS, ITEM_ROWS, ORDER_ROWS = 20_000, 2_000, 2_000, 50_000
+"""Rows of a row group: of lists and histories, of users, of items, of orders. A page decodes one group of each."""
 
 
 def write_view(sources: Sources, options: Options, folder: Path, scratch: Path) -> None:
@@ -45,7 +45,7 @@ def write_view(sources: Sources, options: Options, folder: Path, scratch: Path) 
             totals.add(span, history, people)
     _write_items(folder, codes, catalogue, totals)
     orders = orders_of(totals.keys())
-    with GroupWriter(folder / model.ORDERS, ROWS, different=orders.columns) as writer:
+    with GroupWriter(folder / model.ORDERS, ORDER_ROWS, different=orders.columns) as writer:
         writer.write(orders)
     (folder / model.FACTS).write_bytes(dump(facts_of(sources, totals, codes.ids, catalogue)))
     (folder / model.HEAD).write_bytes(dump(head_of(sources, options, totals)))

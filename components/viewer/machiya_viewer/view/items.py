@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,23 @@ KEPT_GROUPS = 64
 """Row groups of labels (some megabytes together) that are kept: the same items are on many pages."""
 
 
+@dataclass(frozen=True)
+class _Labels:
+    """A row group of labels: the ids, sorted, as texts that are compared fast; and the rows."""
+
+    ids: list[str]
+    rows: pa.Table
+
+    def place(self, item_id: str) -> int | None:
+        """The row of an item; None where it is not here."""
+        place = bisect_left(self.ids, item_id)
+        return place if place < len(self.ids) and self.ids[place] == item_id else None
+
+    def item(self, place: int) -> Item:
+        """The item of a row."""
+        return Item(**{name: self.rows[name][place].as_py() for name in LABELS})
+
+
 class Items:
     """``items.parquet`` of one view with so many versions."""
 
@@ -30,28 +48,29 @@ class Items:
             columns |= {f"exposure_{index}": "integer", f"ranks_{index}": "list", f"receivers_{index}": "list"}
         self._versions = versions
         self.file = SortedFile(files, ITEMS, "item_id", columns)
-        self._labels: Lru[pa.Table] = Lru(KEPT_GROUPS)
+        self._labels: Lru[_Labels] = Lru(KEPT_GROUPS)
 
     def labels(self, ids: Iterable[str]) -> Mapping[str, Item]:
         """Each of these items; an id that the view lacks is marked as not known."""
         found = {item_id: Item(item_id, known=False) for item_id in ids}
         for group, wanted in self.file.places_of(found).items():
-            table = self._group(group)
+            labels = self._group(group)
             for item_id in wanted:
-                place = place_in(table["item_id"], item_id)
+                place = labels.place(item_id)
                 if place is not None:
-                    found[item_id] = _item(table, place)
+                    found[item_id] = labels.item(place)
         return found
 
     def row(self, item_id: str) -> ItemRow | None:
         """One item and who gets it."""
-        columns = [*LABELS, "audience", "similar"]
+        columns = ["audience", "similar"]
         for index in range(self._versions):
             columns += [f"exposure_{index}", f"ranks_{index}", f"receivers_{index}"]
         for group in self.file.groups_with(item_id):
-            place = place_in(self._group(group)["item_id"], item_id)
+            labels = self._group(group)
+            place = labels.place(item_id)
             if place is not None:
-                return self._row(self.file.read([group], columns), place)
+                return self._row(labels.item(place), self.file.read([group], columns), place)
         return None
 
     def matching(self, text: str, limit: int) -> list[Item]:
@@ -75,24 +94,27 @@ class Items:
         ]
 
     def _has(self, item_id: str) -> bool:
-        groups = self.file.groups_with(item_id)
-        return any(place_in(self._group(group)["item_id"], item_id) is not None for group in groups)
+        return any(self._group(group).place(item_id) is not None for group in self.file.groups_with(item_id))
 
     def _at(self, rows: "np.ndarray[Any, np.dtype[np.int64]]") -> list[Item]:
         found = []
         for row in rows.tolist():
             group = self.file.group_of(row)
-            found.append(_item(self._group(group), row - self.file.starts[group]))
+            found.append(self._group(group).item(row - self.file.starts[group]))
         return found
 
-    def _group(self, group: int) -> pa.Table:
-        return self._labels.get(group, lambda: self.file.read([group], LABELS).combine_chunks())
+    def _group(self, group: int) -> _Labels:
+        def read() -> _Labels:
+            rows = self.file.read([group], LABELS).combine_chunks()
+            return _Labels(rows["item_id"].to_pylist(), rows)
 
-    def _row(self, table: pa.Table, place: int) -> ItemRow:
+        return self._labels.get(group, read)
+
+    def _row(self, item: Item, table: pa.Table, place: int) -> ItemRow:
         row: dict[str, Any] = {name: table[name][place].as_py() for name in table.column_names}
         versions = range(self._versions)
         return ItemRow(
-            item=_item(table, place),
+            item=item,
             audience=row["audience"],
             exposure=tuple(row[f"exposure_{index}"] for index in versions),
             ranks=tuple(tuple(row[f"ranks_{index}"]) for index in versions),
@@ -107,10 +129,6 @@ def place_in(column: pa.ChunkedArray, key: str) -> int | None:
     """Where a sorted column has a key."""
     place = bisect_left(range(len(column)), key, key=lambda row: column[row].as_py())
     return place if place < len(column) and column[place].as_py() == key else None
-
-
-def _item(table: pa.Table, place: int) -> Item:
-    return Item(**{name: table[name][place].as_py() for name in LABELS})
 
 
 def _largest(values: "np.ndarray[Any, np.dtype[np.int64]]", limit: int) -> "np.ndarray[Any, np.dtype[np.int64]]":

@@ -5,10 +5,12 @@ the columns that are asked for.
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -28,7 +30,8 @@ _KINDS = {
 
 
 class SortedFile:
-    """``columns``: name -> kind (text, integer, number, time, flag, list). Thread-safe: every look-up opens the file.
+    """``columns``: name -> kind (text, integer, number, time, flag, list). Thread-safe: no two look-ups at a time share
+    an open file, and one of them is kept open for the next.
 
     Any method raises ``ViewError`` when the file is gone, broken, or lacks a column of that kind.
     """
@@ -36,10 +39,11 @@ class SortedFile:
     def __init__(self, files: Files, name: str, key: str, columns: Mapping[str, str]) -> None:
         self._files, self._name, self._key = files, name, key
         self._columns = dict(columns)
+        self._idle: dict[tuple[str, ...], deque[pq.ParquetFile]] = {}
 
     @cached_property
     def _footer(self) -> pq.FileMetaData:
-        with self._source() as source:
+        with self._reading(), self._files.open(self._name) as source:
             footer = pq.read_metadata(source)
         schema = footer.schema.to_arrow_schema()
         for column, kind in self._columns.items():
@@ -102,15 +106,21 @@ class SortedFile:
 
     @contextmanager
     def _opened(self, dictionary: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
-        footer = self._footer
-        with self._source() as source:
-            remote = not self._files.is_local
-            yield pq.ParquetFile(source, metadata=footer, read_dictionary=list(dictionary), pre_buffer=remote)
+        idle = self._idle.setdefault(tuple(dictionary), deque(maxlen=1))
+        with self._reading():
+            try:
+                parquet = idle.pop()
+            except IndexError:
+                parquet = self._open(dictionary)
+            yield parquet
+        idle.append(parquet)
 
-    @contextmanager
-    def _source(self) -> Iterator[pa.NativeFile]:
-        with reading(self._name, not self._files.is_local), self._files.open(self._name) as source:
-            yield source
+    def _open(self, dictionary: Sequence[str]) -> pq.ParquetFile:
+        source, remote = self._files.open(self._name), not self._files.is_local
+        return pq.ParquetFile(source, metadata=self._footer, read_dictionary=list(dictionary), pre_buffer=remote)
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return reading(self._name, not self._files.is_local)
 
     def column(self, name: str, dictionary: bool = False) -> pa.ChunkedArray:
         """One column, whole."""
@@ -124,9 +134,8 @@ class SortedFile:
 
     def _rows_in(self, group: int, key: str, columns: Sequence[str], dictionary: Sequence[str]) -> pa.Table:
         table = self.read([group], [self._key, *columns], [self._key, *dictionary])
-        places = pc.indices_nonzero(equals(table[self._key], key))
-        start = places[0].as_py() if len(places) else 0
-        return table.select(list(columns)).slice(start, len(places))
+        first, behind = _run_of(table[self._key], key)
+        return table.select(list(columns)).slice(first, behind - first)
 
     def none(self, columns: Sequence[str]) -> pa.Table:
         """No rows of some columns."""
@@ -144,6 +153,18 @@ class SortedFile:
     def group_of(self, row: int) -> int:
         """The row group of a row."""
         return bisect_right(self.starts, row) - 1
+
+
+def _run_of(column: pa.ChunkedArray, key: str) -> tuple[int, int]:
+    """Where the rows with a key begin and end in a sorted dictionary column, whose codes are therefore sorted, too."""
+    first = behind = offset = 0
+    for chunk in column.chunks:
+        place = pc.index(chunk.dictionary, pa.scalar(key, chunk.dictionary.type)).as_py()
+        low, high = np.searchsorted(chunk.indices.to_numpy(zero_copy_only=False), (place, place + 1))
+        if low < high:
+            first, behind = (offset + int(low) if first == behind else first), offset + int(high)
+        offset += len(chunk)
+    return first, behind
 
 
 def equals(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:

@@ -65,9 +65,9 @@ class Users:
             wanted[row] = True  # the user's own place counts, even where the query does not find them
             order = order[wanted[order]]
         place = int(np.flatnonzero(order == row)[0])
-        before = self._ids(order[max(0, place - 1) : place])
-        after = self._ids(order[place + 1 : place + 2])
-        return before[0] if before else None, after[0] if after else None
+        before = self._id(int(order[place - 1])) if place else None
+        after = self._id(int(order[place + 1])) if place + 1 < len(order) else None
+        return before, after
 
     def starting(self, prefix: str, limit: int) -> list[str]:
         """Ids that start so, in their order."""
@@ -125,8 +125,10 @@ class Users:
     def _at(self, rows: Places) -> list[UserRow]:
         return self._rows(self._taken(rows, self._columns))
 
-    def _ids(self, rows: Places) -> list[str]:
-        return list(self._taken(rows, ["user_id"])["user_id"].to_pylist())
+    def _id(self, row: int) -> str:
+        group = self.file.group_of(row)
+        found: str = self.file.read([group], ["user_id"])["user_id"][row - self.file.starts[group]].as_py()
+        return found
 
     def _taken(self, rows: Places, columns: list[str]) -> pa.Table:
         """These rows in this order, out of the row groups that have them."""
