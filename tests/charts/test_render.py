@@ -210,13 +210,13 @@ def test_what_is_referred_to_is_there(name: str) -> None:
         assert {metric["containerResource"]["container"] for metric in scaler["spec"]["metrics"]} <= parts
 
 
-def test_the_viewer_is_asked_at_the_addresses_of_its_contract() -> None:
+def test_the_viewer_is_asked_at_its_port_with_parameters_of_its_contract() -> None:
     contract = yaml.safe_load((CHART.parents[1] / "components/viewer/component.yaml").read_text())
     service = contract["operations"]["serve"]["service"]
     (viewer,) = pod_templates(rendered("everything"))["Deployment/machiya-viewer"]["spec"]["containers"]
     assert viewer["ports"] == [{"name": "http", "containerPort": service["port"]}]
     probes = {probe: viewer[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness", "readiness")}
-    assert probes == {"startup": service["health"], "liveness": service["health"], "readiness": "/readyz"}
+    assert probes == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
     assert set(viewer["args"][2::2]) <= {f"--{name}" for name in contract["operations"]["serve"]["parameters"]}
 
 

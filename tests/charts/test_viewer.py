@@ -140,7 +140,7 @@ def fetched(url: str) -> tuple[int, str]:
 def test_the_container_shows_the_runs_of_the_bucket(store: Store, tmp_path: Path) -> None:
     objects = render(store.values())
     with started(viewer_of(objects), tmp_path, {"/etc/store-ca/ca.crt": store.authority}) as address:
-        for path in ("/healthz", "/readyz", "/metrics"):
+        for path in ("/livez", "/healthz", "/readyz", "/metrics"):
             assert fetched(f"{address}{path}")[0] == 200
         status, front = fetched(f"{address}/viewer/")
         assert (status, RUN in front) == (200, True)

@@ -42,6 +42,7 @@ def make_app(site: Site, trusted: Sequence[Network] = (), root: str = "") -> App
             Route("/go", runs.go),
             Route("/help", runs.help_page),
             Route("/healthz", probes.healthz),
+            Route("/livez", probes.livez),
             Route("/readyz", probes.readyz),
             Route("/metrics", measures.metrics),
             Route("/static/{name}", static),

@@ -62,6 +62,11 @@ def _problem(catalog: Catalog, slug: str, pair_text: str) -> str:
     return ""
 
 
+async def livez(_request: Request) -> JSONResponse:
+    """200 while the process answers. Whether there is something to read does not count: a new one would read no more."""
+    return JSONResponse({"status": "alive"}, 200, _NEVER_CACHED)
+
+
 def healthz(request: Request) -> JSONResponse:
     """200 while there is a run that can be shown, or none yet; else 503 with the file and the reason."""
     site: Site = request.app.state.site

@@ -60,6 +60,7 @@ def test_a_root_that_is_gone_is_unavailable(tmp_path: Path, client_of: ClientOf)
     client = client_of(tmp_path / "gone")
     assert client.get("/healthz").status_code == client.get("/readyz").status_code == 503
     assert client.get("/metrics").status_code == 200
+    assert client.get("/livez").status_code == 200, "another process would read no more"
 
 
 def samples(client: TestClient, name: str) -> dict[tuple[str, ...], float]:
