@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -33,7 +34,7 @@ class Links(Protocol):
         """The list of users with this query; entries that are None or empty are left out."""
 
     def evidence(self, page: str, sort: str) -> str | None:
-        """Where one can see for oneself: overview, quality, or users in an order."""
+        """Where one can see for oneself: overview, quality, or users in an order; an empty page is none."""
 
     def outside(self, url: str | None) -> Outside | None:
         """An address of the data, to be linked or printed; None where there is none or it is no web address."""
@@ -60,6 +61,8 @@ class SiteLinks:
 
     def address(self, path: str, query: Query | None = None) -> str:
         """A path of this application, quoted already, with a query; entries that are None or empty are left out."""
+        if not query and not self.language:
+            return f"{self.root}{path}"
         given = {name: value for name, value in (query or {}).items() if value is not None and value != ""}
         if self.language:
             given["lang"] = self.language
@@ -69,7 +72,7 @@ class SiteLinks:
         """A file of the application, under a name that changes with its content."""
         return f"{self.root}/static/{fingerprinted(name)}"
 
-    @property
+    @cached_property
     def below(self) -> str:
         """The path of what is looked at: ``/r/{run}/{pair}``."""
         return f"/r/{quote(self.run, safe='')}/{quote(self.pair, safe='')}"
@@ -102,8 +105,10 @@ class SiteLinks:
         """``/r/{run}/{pair}/users?sort=...``."""
         return self.address(f"{self.below}/users", query)
 
-    def evidence(self, page: str, sort: str) -> str:
+    def evidence(self, page: str, sort: str) -> str | None:
         """``.../users?sort=rbo``, ``.../quality``, or the overview."""
+        if not page:
+            return None
         if page == "overview":
             return self.overview()
         return self.users({"sort": sort}) if page == "users" else self.section(page)
@@ -146,7 +151,7 @@ class ReportLinks:
 
     def evidence(self, page: str, sort: str) -> str | None:
         """The section of the report that shows it."""
-        return {"users": "#changes", "quality": "#quality"}.get(page, "#metrics")
+        return {"users": "#changes", "quality": "#quality", "overview": "#metrics"}.get(page)
 
     def outside(self, url: str | None) -> Outside | None:
         """A report is shown in a sandbox that opens nothing: the address is printed."""

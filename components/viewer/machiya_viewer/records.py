@@ -89,12 +89,16 @@ class UserRow:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of a verdict; ``observed`` is None when there was not enough data."""
+    """One rule of a verdict; ``observed`` is None when there was not enough data.
+
+    ``outcome`` is pass, warn, fail or unknown; ``text`` says in a sentence what was found: untrusted.
+    """
 
     rule: str
     threshold: float | None
     observed: float | None
     outcome: str
+    text: str | None = None
 
 
 @dataclass(frozen=True)

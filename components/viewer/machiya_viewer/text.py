@@ -42,8 +42,10 @@ def _visible(text: str) -> Markup:
 
 
 def breakable(shown: Markup) -> Markup:
-    """The same, where a line may be broken after an underscore (names such as ``max_changed_share``)."""
-    return Markup("_<wbr>").join(shown.split("_"))
+    """The same, where a line may be broken after a dot or an underscore (names such as ``cost.max_memory_ratio``)."""
+    for mark in (".", "_"):
+        shown = Markup(f"{mark}<wbr>").join(shown.split(mark))
+    return shown
 
 
 def plain(text: str, limit: int = ID_LIMIT) -> str:

@@ -168,6 +168,22 @@ def test_memory_does_not_grow_with_the_number_of_runs(root: Path, monkeypatch: p
     assert (len(catalog._heads), len(catalog._readers), len(catalog._entries)) == (5, 2, 30)
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "worst"),
+    [
+        (["warn", "pass"], "warn"),
+        (["unknown", "warn"], "unknown"),
+        (["warn", "fail", "unknown"], "fail"),
+        (["", "warn"], "warn"),
+    ],
+)
+def test_the_outcome_of_a_run_is_the_worst_of_its_views(root: Path, outcomes: list[str], worst: str) -> None:
+    for number, outcome in enumerate(outcomes):
+        add(root, f"r/{number}", names=["base", f"new {number}"], outcome=outcome)
+    (summary,) = Catalog(str(root)).runs(1, 5).runs
+    assert summary.outcome == worst
+
+
 def test_a_run_can_have_several_views_and_the_union_of_their_versions(root: Path) -> None:
     add(root, "r/1", names=["als 1.0", "als 1.1"], outcome="pass", users=5, started="2026-11-01T00:00:00Z")
     add(root, "r/2", names=["als 1.0", "als 1.2"], outcome="fail", users=9, started="2026-11-02T00:00:00Z")

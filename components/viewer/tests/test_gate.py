@@ -22,6 +22,9 @@ def rules(*outcomes: str) -> list[Rule]:
         (["pass", "fail"], "fail"),
         (["pass", "unknown"], "unknown"),
         (["unknown", "fail"], "fail"),
+        (["pass", "warn"], "warn"),
+        (["warn", "unknown"], "unknown"),
+        (["warn", "fail"], "fail"),
         (["PASS"], "unknown"),
         (["anything"], "unknown"),
         ([], "unknown"),
@@ -40,6 +43,7 @@ def test_without_rules_nothing_was_decided() -> None:
 def test_a_pass_without_an_observation_is_not_believed() -> None:
     assert gate([Rule("min_overlap", 0.2, None, "pass")], FINE).outcome == "unknown"
     assert gate([Rule("min_overlap", 0.2, float("nan"), "pass")], FINE).outcome == "unknown"
+    assert gate([Rule("min_overlap", 0.2, None, "warn")], FINE).outcome == "unknown"
 
 
 def test_a_worse_metric_is_a_warning_that_no_pass_hides() -> None:
@@ -100,3 +104,53 @@ def test_every_known_rule_has_words_and_evidence() -> None:
     known, unknown = judged.rules
     assert (known.page, known.sort, known.at_least) == ("users", "rbo", True)
     assert (str(unknown.meaning), unknown.page, unknown.at_least) == ("", "overview", None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "at_least", "page"),
+    [
+        ("cost.max_memory_ratio", False, ""),
+        ("contract.max_breaking", False, ""),
+        ("any.min_thing", True, ""),
+        ("supply.conformance", None, ""),
+        ("min_ndcg@10_difference", True, "overview"),
+    ],
+)
+def test_the_limit_of_a_rule_is_found_behind_what_it_is_about(rule: str, at_least: bool | None, page: str) -> None:
+    (found,) = gate([Rule(rule, 1.0, 1.0, "pass")], FINE).rules
+    assert (found.rule, found.at_least, found.page, found.outcome) == (rule, at_least, page, "pass")
+
+
+def test_the_interval_of_a_metric_is_that_at_the_rules_cut_off() -> None:
+    changes = [
+        MetricChange("ndcg", 5, "all", 0.3, 0.29, -0.01, -0.5, 0.5, 90),
+        MetricChange("ndcg", 10, "heavy", 0.3, 0.29, -0.01, -0.4, 0.4, 90),
+        MetricChange("ndcg", 10, "all", 0.3, 0.29, -0.01, -0.03, 0.01, 90),
+    ]
+    judged = gate([Rule("min_ndcg@10_difference", -0.02, -0.01, "warn")], FINE, changes)
+    (rule,) = judged.rules
+    assert (rule.observed.low, rule.observed.high, rule.outcome) == (-0.03, 0.01, "warn")
+    assert [str(one.words) for one in judged.warnings] == [
+        "min_ndcg@10_difference passes, but its interval reaches beyond the limit."
+    ]
+
+
+def test_a_rule_without_words_of_ours_says_what_the_verdict_says() -> None:
+    own, theirs = gate([Rule("min_rbo", 0.5, 0.7, "pass", "said"), Rule("supply.x", 0, 1, "pass", "said")], FINE).rules
+    assert (str(own.meaning), theirs.meaning) == ("mean rank-biased overlap of the lists", "said")
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        (Rule("min_overlap", 0.5, 0.4, "warn"), "min_overlap is beyond its limit."),
+        (Rule("cost.max_memory_ratio", 1.5, 2.0, "warn"), "cost.max_memory_ratio is beyond its limit."),
+        (Rule("min_ndcg@10_difference", -0.1, 0.0, "warn"), "min_ndcg@10_difference asks for a look."),
+        (Rule("supply.conformance", 1.0, 0.0, "warn"), "supply.conformance asks for a look."),
+    ],
+)
+def test_a_warning_stays_one_and_says_why(rule: Rule, reason: str) -> None:
+    judged = gate([rule, Rule("min_rbo", 0.1, 0.2, "pass")], FINE)
+    assert [view.outcome for view in judged.rules] == ["warn", "pass"]
+    assert [str(one.words) for one in judged.warnings] == [reason]
+    assert (judged.outcome, str(judged.reason)) == ("warn", "No rule fails, and one asks for a look.")

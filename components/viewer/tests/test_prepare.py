@@ -14,7 +14,7 @@ import pytest
 from machiya_viewer.prepare import Table, pseudonym, spans
 from machiya_viewer.prepare import write as writing
 from machiya_viewer.prepare.tables import LISTS
-from machiya_viewer.records import UserRow
+from machiya_viewer.records import Rule, UserRow
 from machiya_viewer.view.model import Check, UserQuery
 from machiya_viewer.view.reader import ViewReader
 
@@ -73,6 +73,33 @@ def test_changes_are_summed_up(make_view: MakeView) -> None:
 def test_every_tenth_falls_into_its_own_bin(make_view: MakeView, tenths: int) -> None:
     given = pa.table({"user_id": ["u1"], "overlap": [tenths / 10]})
     assert make_view({"u1": "a"}, {"u1": "a"}, user_changes=given).facts().overlaps.index(1) == tenths
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "worst"),
+    [
+        (["pass", "pass"], "pass"),
+        (["warn"], "warn"),
+        (["pass", "warn"], "warn"),
+        (["warn", "unknown"], "unknown"),
+        (["warn", "fail", "unknown"], "fail"),
+        (["pass", "else"], "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_the_outcome_of_a_view_is_that_of_its_worst_rule(make_view: MakeView, outcomes: list[str], worst: str) -> None:
+    rows = [{"rule": "r", "threshold": 1.0, "observed": 2.0, "outcome": one, "text": "why"} for one in outcomes]
+    columns = {"rule": pa.string(), "threshold": pa.float64(), "observed": pa.float64()}
+    columns |= {"outcome": pa.string(), "text": pa.string()}
+    view = make_view({"u": "a"}, {"u": "b"}, verdict=pa.Table.from_pylist(rows, pa.schema(columns)))
+    assert view.head.outcome == worst
+    assert view.facts().rules == tuple(Rule("r", 1.0, 2.0, one, "why") for one in outcomes)
+
+
+def test_a_verdict_without_texts_is_one(make_view: MakeView) -> None:
+    verdict = pa.table({"rule": ["r"], "threshold": [1.0], "observed": [2.0], "outcome": ["pass"]})
+    view = make_view({"u": "a"}, {"u": "b"}, verdict=verdict)
+    assert view.facts().rules == (Rule("r", 1.0, 2.0, "pass", None),)
 
 
 def test_a_list_comes_in_the_order_of_rank_whatever_the_order_in_the_file(make_view: MakeView) -> None:

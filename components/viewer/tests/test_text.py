@@ -85,3 +85,8 @@ def test_the_language_of_a_title_is_told_or_seen_never_invented(
     title: str | None, told: str | None, language: str
 ) -> None:
     assert text.language_of(title, told) == language
+
+
+def test_a_name_may_be_broken_between_its_parts_and_stays_escaped() -> None:
+    assert text.breakable(text.visible("cost.max_<b>")) == "cost.<wbr>max_<wbr>&lt;b&gt;"
+    assert text.breakable(text.visible("rule")) == "rule"

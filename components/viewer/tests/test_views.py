@@ -194,7 +194,8 @@ def test_a_run_lists_some_versions_and_counts_the_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "words"), [("pass", "Rules: PASS"), ("unknown", "Rules: NOT ENOUGH DATA"), ("", "no rules")]
+    ("outcome", "words"),
+    [("pass", "Rules: PASS"), ("warn", "Rules: WARN"), ("unknown", "Rules: NOT ENOUGH DATA"), ("", "no rules")],
 )
 def test_the_outcome_of_a_run_is_told_in_words(outcome: str, words: str) -> None:
     assert str(run_row(run(outcome=outcome), None, stale=False).outcome_words) == words

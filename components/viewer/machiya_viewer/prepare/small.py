@@ -27,7 +27,13 @@ _CHANGE: Columns = {
     "high": pl.Float64,
     "users": pl.Int64,
 }
-_RULE: Columns = {"rule": pl.String, "threshold": pl.Float64, "observed": pl.Float64, "outcome": pl.String}
+_RULE: Columns = {
+    "rule": pl.String,
+    "threshold": pl.Float64,
+    "observed": pl.Float64,
+    "outcome": pl.String,
+    "text": pl.String,
+}
 
 
 def scores_of(table: Table | None) -> tuple[Score, ...] | None:
@@ -46,8 +52,12 @@ def rules_of(table: Table | None) -> tuple[Rule, ...] | None:
 
 
 def outcome_of(rules: Sequence[Rule] | None) -> str:
-    """Pass only if every rule passes; what is not known never passes. Empty without a verdict."""
+    """The worst of the rules: fail, unknown, warn, pass; what is not known never passes. Empty without a verdict."""
     if rules is None:
         return ""
     outcomes = {rule.outcome for rule in rules}
-    return "fail" if "fail" in outcomes else "pass" if outcomes == {"pass"} else "unknown"
+    if "fail" in outcomes:
+        return "fail"
+    if not outcomes or outcomes - {"warn", "pass"}:
+        return "unknown"
+    return "warn" if "warn" in outcomes else "pass"

@@ -49,8 +49,8 @@ class Version:
 class View:
     """``view.json``: one version, or a base and a candidate. Times are UTC; ``started`` is as it was given.
 
-    ``outcome`` of the rules is pass, fail, unknown, or empty without rules. ``users`` counts everybody who has rows or
-    a history, ``rows`` the recommendations per version, ``last_time`` is that of the interactions.
+    ``outcome`` of the rules is pass, warn, fail, unknown, or empty without rules. ``users`` counts everybody who has
+    rows or a history, ``rows`` the recommendations per version, ``last_time`` is that of the interactions.
     """
 
     title: str

@@ -9,7 +9,7 @@ from machiya_viewer.view.model import Facts, Version, View, ViewError
 from machiya_viewer.view.reader import ViewReader
 from machiya_viewer.view.slugs import unique_slugs
 
-_WORST = ("fail", "unknown", "pass")
+_WORST = ("fail", "unknown", "warn", "pass")
 
 Key = tuple[str, str, int]
 """What makes two versions of a run the same: name, digest, and which of a view's equal ones it is."""
@@ -32,8 +32,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run in the list. ``versions``: slug -> version; ``outcome`` is the worst of its views: fail, unknown, pass, "".
+    """A run in the list. ``versions``: slug -> version.
 
+    ``outcome`` is the worst of its views: fail, unknown, warn, pass, or empty where none has rules.
     ``comparison`` is the pair of slugs its newest comparison is about, None without one. ``users`` is the largest count
     and ``last_time`` the latest of its views. ``problems``: views of the run that cannot be read.
     """

@@ -1,6 +1,6 @@
 """The gate: what a mentor needs to decide whether a version is used. What is not known never passes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from machiya_viewer.charts import Estimate
@@ -33,7 +33,8 @@ _RULES: Mapping[str, tuple[Words, str, str]] = {
 class RuleView:
     """One rule: its limit, what was observed (with an interval where there is one), and where the evidence is.
 
-    ``at_least`` tells a lower limit from an upper one; None where the rule's name does not say.
+    ``meaning`` of a rule that has no words here is what the verdict says of it: untrusted. ``at_least`` tells a lower
+    limit from an upper one; None where the rule's name does not say. ``page`` is empty where no page has the evidence.
     """
 
     rule: str
@@ -90,6 +91,7 @@ def _overall(outcomes: Sequence[str], warnings: Sequence[Warned]) -> str:
 def _reason(outcome: str, rules: Sequence[RuleView]) -> Message:
     failed = sum(rule.outcome == FAIL for rule in rules)
     unknown = sum(rule.outcome == UNKNOWN for rule in rules)
+    warned = sum(rule.outcome == WARN for rule in rules)
     if not rules:
         return message("No rule was given, so nothing was decided.")
     if outcome == FAIL:
@@ -100,27 +102,38 @@ def _reason(outcome: str, rules: Sequence[RuleView]) -> Message:
             "No rule fails, and %(count)s could not be judged: there is not enough data.",
             unknown,
         )
+    if warned:
+        return messages(
+            "No rule fails, and one asks for a look.", "No rule fails, and %(count)s ask for a look.", warned
+        )
     if outcome == WARN:
         return message("Every rule passes, and there is something to look at first.")
     return message("Every rule passes.")
 
 
 def _rule(rule: Rule, changes: Sequence[MetricChange]) -> RuleView:
-    known = _RULES.get(rule.rule, ("", "overview", ""))
-    limit, _, about = rule.rule.partition("_")
+    """What a rule is about stands before its name, as in ``cost.max_memory_ratio``, where it is not about the lists."""
+    subject, _, name = rule.rule.rpartition(".")
+    limit, _, about = name.partition("_")
     at_least = {"min": True, "max": False}.get(limit)
+    meaning, page, sort = _RULES.get(rule.rule, (rule.text or "", "" if subject else "overview", ""))
     observed = _observed(rule, about, changes)
     outcome = _outcome(rule, observed, at_least)
-    return RuleView(rule.rule, known[0], at_least, rule.threshold, observed, outcome, known[1], known[2])
+    return RuleView(rule.rule, meaning, at_least, rule.threshold, observed, outcome, page, sort)
 
 
 def _observed(rule: Rule, about: str, changes: Sequence[MetricChange]) -> Estimate:
     """The interval is that of the change which the rule is about and whose value it observed."""
     for change in changes:
-        named = about in {change.metric, f"{change.metric}_change", f"{change.metric}_difference"}
-        if named and change.segment == EVERYBODY and change.difference == rule.observed:
+        if about in _names(change) and change.segment == EVERYBODY and change.difference == rule.observed:
             return Estimate(rule.observed, change.low, change.high)
     return Estimate(rule.observed)
+
+
+def _names(change: MetricChange) -> Iterator[str]:
+    """What rules call it: ``ndcg``, ``ndcg_change``, ``ndcg@10_difference``."""
+    for metric in (change.metric, f"{change.metric}@{change.k}"):
+        yield from (metric, f"{metric}_change", f"{metric}_difference")
 
 
 def _outcome(rule: Rule, observed: Estimate, at_least: bool | None) -> str:
@@ -129,18 +142,19 @@ def _outcome(rule: Rule, observed: Estimate, at_least: bool | None) -> str:
         return FAIL
     if rule.outcome not in (PASS, WARN) or not is_number(observed.value):
         return UNKNOWN
-    beyond = observed.low if at_least else observed.high
-    if at_least is not None and beyond is not None and rule.threshold is not None:
-        return WARN if (beyond < rule.threshold) == at_least and beyond != rule.threshold else rule.outcome
-    return rule.outcome
+    reached = observed.low if at_least else observed.high
+    return WARN if _beyond(reached, rule.threshold, at_least) else rule.outcome
+
+
+def _beyond(value: float | None, limit: float | None, at_least: bool | None) -> bool:
+    """Whether a value is on the wrong side of a limit; the limit itself is not."""
+    if value is None or limit is None or at_least is None:
+        return False
+    return value < limit if at_least else value > limit
 
 
 def _warnings(rules: Sequence[RuleView], metrics: Metrics, quality: QualityView | None, stale: bool) -> list[Warned]:
-    said = [
-        Warned(message("%(rule)s passes, but its interval reaches beyond the limit.", rule=rule.rule), rule.page)
-        for rule in rules
-        if rule.outcome == WARN
-    ]
+    said = [Warned(_why(rule), rule.page) for rule in rules if rule.outcome == WARN]
     said += [
         Warned(message("%(metric)s is worse than in the base.", metric=row.label), "overview")
         for row in metrics.first
@@ -154,3 +168,12 @@ def _warnings(rules: Sequence[RuleView], metrics: Metrics, quality: QualityView 
     if stale:
         said.append(Warned(message("The data is old."), "overview"))
     return said
+
+
+def _why(rule: RuleView) -> Message:
+    """Why a rule that does not fail is to be looked at."""
+    if _beyond(rule.observed.value, rule.threshold, rule.at_least):
+        return message("%(rule)s is beyond its limit.", rule=rule.rule)
+    if _beyond(rule.observed.low if rule.at_least else rule.observed.high, rule.threshold, rule.at_least):
+        return message("%(rule)s passes, but its interval reaches beyond the limit.", rule=rule.rule)
+    return message("%(rule)s asks for a look.", rule=rule.rule)

@@ -188,12 +188,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def make_runs(root: Path, scratch: Path) -> None:
     """A run for every state.
 
-    ``today``: a comparison (the sample's view) and a third version that nobody compared. ``old``: stale data, without a
-    ground truth. ``broken``: a column is missing.
+    ``today``: a comparison (the sample's view) and a third version that nobody compared. ``judged``: a comparison with
+    rules as `machiya diff` has them. ``old``: stale data, without a ground truth. ``broken``: a column is missing.
     """
     shutil.copytree(SAMPLE / "view", root / "today" / "compared")
     _make(root / "today" / "third", "third", "today", "2026-11-20T03:00:00Z", scratch)
     _rename(root / "today" / "compared", run="today", started="2026-11-21T03:00:00Z")
+    shutil.copytree(SAMPLE / "view", root / "judged")
+    _rename(root / "judged", run="judged", started="2026-10-15T03:00:00Z", outcome="warn")
+    _judge(root / "judged" / "facts.json")
     _make(root / "old", "lonely", "old", "2026-10-01T03:00:00Z", scratch)
     _rename(root / "old", last_time="2026-09-30T00:00:00Z")
     shutil.copytree(root / "old", root / "broken")
@@ -216,6 +219,22 @@ def _make(folder: Path, name: str, run: str, started: str, scratch: Path) -> Non
 def _rename(folder: Path, **changes: str) -> None:
     head = json.loads((folder / "view.json").read_text(encoding="utf-8"))
     (folder / "view.json").write_text(json.dumps({**head, **changes}), encoding="utf-8")
+
+
+def _judge(file: Path) -> None:
+    facts = json.loads(file.read_text(encoding="utf-8"))
+    change = next(
+        one for one in facts["metric_changes"] if (one["metric"], one["k"], one["segment"]) == ("ndcg", 10, "all")
+    )
+    said = "predict/recommendations: ndcg@10 changes by +0.0512 (+0.0301 to +0.0723), at least -0.005 wanted"
+    over = "peak memory, after by before: train 2.31, predict(0:recommendations-2026-11-22) 1.74; at most 1.5 wanted"
+    facts["rules"] = [
+        {"rule": "min_ndcg@10_difference", "threshold": -0.005, "observed": change["difference"], "outcome": "pass"},
+        {"rule": "cost.max_memory_ratio", "threshold": 1.5, "observed": 2.31, "outcome": "warn", "text": over},
+        {"rule": "supply.conformance", "threshold": 1, "observed": 1, "outcome": "pass", "text": "x" * 400},
+    ]
+    facts["rules"][0]["text"] = said
+    file.write_text(json.dumps(facts), encoding="utf-8")
 
 
 class Look:

@@ -27,6 +27,7 @@ STATES = {
     "not in the item table": f"{PAIR}/item/j0015",
     "quality": f"{PAIR}/quality",
     "gate": f"{PAIR}/gate",
+    "gate with rules of others": "/r/judged/base..candidate/gate",
     "gate without rules": "/r/today/third/gate",
     "found": "/search?q=u01",
     "found in Japanese": "/search?q=" + quote("ﾃﾞｰﾀ"),

@@ -183,7 +183,7 @@ def test_hostile_titles_ids_names_and_segments_are_inert_on_every_page(
 
     titles = pa.table({"item_id": [BAD], "title": [BAD], "category": [BAD], "url": [f"https://{BAD}"], "lang": [BAD]})
     changes = pa.table({"user_id": [BAD], "overlap": [0.5], "segment": [BAD]})
-    verdict = pa.table({"rule": [BAD], "threshold": [0.1], "observed": [0.2], "outcome": ["pass"]})
+    verdict = pa.table({"rule": [BAD], "threshold": [0.1], "observed": [0.2], "outcome": ["warn"], "text": [BAD]})
     scores = given.scores(0.3).set_column(0, "metric", pa.array([BAD]))
     versions = (Version(BAD, BAD, BAD, BAD, BAD, BAD, BAD), Version(f"{BAD}2", BAD, BAD, BAD, BAD, BAD, BAD))
     tables = {"user_changes": changes, "verdict": verdict, "scores": scores, "candidate_scores": scores}

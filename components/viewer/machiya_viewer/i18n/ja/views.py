@@ -29,6 +29,7 @@ VIEWS: Mapping[str, str] = {
     "No rule fails, and one could not be judged: there is not enough data.": (
         "不合格のルールはありませんが、%(count)s件はデータ不足で判定できませんでした。"
     ),
+    "No rule fails, and one asks for a look.": "不合格のルールはありませんが、%(count)s件は確認が必要です。",
     "Every rule passes, and there is something to look at first.": (
         "すべてのルールに合格していますが、先に確認することがあります。"
     ),
@@ -36,6 +37,8 @@ VIEWS: Mapping[str, str] = {
     "%(rule)s passes, but its interval reaches beyond the limit.": (
         "%(rule)s は合格ですが、区間がしきい値を越えています。"
     ),
+    "%(rule)s is beyond its limit.": "%(rule)s がしきい値を越えています。",
+    "%(rule)s asks for a look.": "%(rule)s は確認が必要です。",
     "%(metric)s is worse than in the base.": "%(metric)s がベースより悪化しています。",
     "There is no ground truth: nothing is known about quality.": (
         "正解データがないため、品質については何もわかりません。"
