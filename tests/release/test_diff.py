@@ -1,10 +1,14 @@
 """What another version of the recommender would change in the real workflow: real runs, without containers."""
 
+import html
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -166,18 +170,114 @@ def test_a_view_shows_the_two_sides_with_what_the_comparison_found(
     assert (ndcg["low"], ndcg["high"]) == (said["low"], said["high"])
 
 
+def gate_page(home: Path, run: str) -> str:
+    """The gate of the comparison that `machiya view RUN` opens, as text."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [str(MACHIYA), "view", run, "--port", str(port), "--home", str(home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().partition("  ")[0]
+            with urllib.request.urlopen(address) as opened:
+                pair = str(opened.url).partition("?")[0]
+            with urllib.request.urlopen(f"{pair}/gate") as page:
+                text = page.read().decode().replace("<wbr>", "")
+        finally:
+            process.terminate()
+            process.wait(60)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+NAMES = {
+    "results.min_overlap": "min_overlap",
+    "results.max_lost_users": "max_lost_users_share",
+    "results.max_left_items": "max_left_items_share",
+    "results.metrics.ndcg@10": "min_ndcg@10_difference",
+    "results.metrics.recall@10": "min_recall@10_difference",
+}
+"""Rules of the gate.yaml that views know by another name."""
+
+
+def expected_outcome(check: dict[str, Any]) -> str:
+    """What the gate of the view says of a check."""
+    known = check["observed"] is not None
+    return {"go": "pass", "no-go": "fail", "look": "warn" if known else "unknown"}[check["outcome"]]
+
+
+def judged(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The checks that there was something to judge by: no step may be large enough for one of the cost."""
+    return [check for check in checks if check["outcome"] != "go" or check["observed"] is not None]
+
+
+def test_the_gate_of_the_view_has_the_rules_and_the_verdict_of_the_diff(report: dict[str, Any], home: Path) -> None:
+    page = gate_page(home, report["results"][0]["view"]["run"])
+    assert report["outcome"] == "look", "nobody stated that the copy conforms"
+    assert "Gate: NOT ENOUGH DATA" in page
+    words = {"pass": "PASS", "fail": "FAIL", "warn": "WARN", "unknown": "NOT ENOUGH DATA"}
+    rules = page.partition("rule threshold observed outcome")[2].partition("Metrics")[0]
+    for check in judged(report["checks"]):
+        name = NAMES.get(check["rule"], check["rule"])
+        told = re.search(rf"{re.escape(name)} .*?({'|'.join(words.values())})", rules)
+        assert told is not None, name
+        assert told[1] == words[expected_outcome(check)], name
+        rules = rules[told.end() :]
+    (conformance,) = [check for check in report["checks"] if check["rule"] == "supply.conformance"]
+    assert conformance["text"] in page
+    assert (conformance["threshold"], conformance["observed"]) == (1, None)
+
+
+def on_sample(tmp_path: Path) -> tuple[Path, list[str]]:
+    """A copy of the workflow, and the words that tell it where its data is."""
+    folder = shutil.copytree(ROOT / "workflows" / "recommend", tmp_path / "recommend")
+    sample = ROOT / "components" / "preprocess" / "sample"
+    return folder, [word for name in ("events", "catalogue") for word in ("-p", f"{name}={sample / name}")]
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "outcome", "heading"), [("no-go", 1, "fail", "Gate: FAIL"), ("look", 3, "warn", "Gate: WARN")]
+)
+def test_a_threshold_that_is_broken_is_broken_in_the_view(
+    changed: Path,
+    machiya: Callable[..., subprocess.CompletedProcess[str]],
+    home: Path,
+    tmp_path: Path,
+    part: str,
+    code: int,
+    outcome: str,
+    heading: str,
+) -> None:
+    folder, places = on_sample(tmp_path)
+    gate = {part: {"results": {"min_overlap": 1.0, "max_lost_users": 0.5}}, "compare": {"k": 10}}
+    (folder / "gate.yaml").write_text(json.dumps(gate))
+    done = machiya("diff", str(folder), "recommender", str(changed), *places, "--launcher", "process", "--json")
+    assert done.returncode == code, done.stderr
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["view"]["problem"] == "", done.stderr
+    machiya("artifacts", result["view"]["run"], "report/view", "--to", str(tmp_path / "view"))
+    view = next((tmp_path / "view").rglob("view.json")).parent
+    assert json.loads((view / "view.json").read_text())["outcome"] == outcome
+    overlap, lost = json.loads((view / "facts.json").read_text())["rules"]
+    assert (overlap["rule"], overlap["threshold"], overlap["outcome"]) == ("min_overlap", 1.0, outcome)
+    assert overlap["observed"] == next(
+        one["statistics"]["overlap"] for one in result["segments"] if one["name"] == "all"
+    )
+    assert (lost["rule"], lost["observed"], lost["outcome"]) == ("max_lost_users_share", 0.0, "pass")
+    assert heading in gate_page(home, result["view"]["run"])
+    assert not list((home / "tmp").glob("look-*")), "nothing of the table stays beside the store"
+
+
 def test_a_view_that_cannot_be_made_is_said_and_stops_nothing(
     changed: Path, machiya: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     """The kept contract of this copy of the workflow promises more than the viewer takes: any name of a version."""
-    folder = shutil.copytree(ROOT / "workflows" / "recommend", tmp_path / "recommend")
+    folder, places = on_sample(tmp_path)
     kept = folder / "contracts" / "viewer-1.0.0.json"
     contract = json.loads(kept.read_text())
     contract["operations"]["report"]["parameters"]["candidate_name"]["maxLength"] = 10_000
     kept.write_text(json.dumps(contract))
     long_name = shutil.copytree(changed, tmp_path / ("x" * 70))
-    sample = ROOT / "components" / "preprocess" / "sample"
-    places = [word for name in ("events", "catalogue") for word in ("-p", f"{name}={sample / name}")]
     words = ["diff", str(folder), "recommender", str(long_name), *places, "--launcher", "process", "--json"]
     done = machiya(*words)
     assert done.returncode == 3, done.stderr

@@ -6,11 +6,11 @@
     inputs       what both runs read: the data and parameters of the stage's last run, else the workflow's defaults
     running      the workflow with each of the two; what is the same comes from the cache
     results      the declared results, compared by the stage's own evaluation component
-    viewing      a view of the two sides, where the workflow has something that shows such
     cost         what each step took, before and after
     supply       commits, changelog, packages and conformance between the two
     gate         thresholds, from gate.yaml beside the pins
     verdict      all of it against the thresholds: go, look or no-go
+    viewing      a view of the two sides, with the verdict, where the workflow has something that shows such
     produce      puts these together
     page         the report as blocks, which `markdown`, `html` and the command line show
 """

@@ -161,11 +161,18 @@ class Supply:
 
 @dataclass(frozen=True)
 class Check:
-    """One threshold, or one thing that is not known, and what it comes to."""
+    """One threshold, or one thing that is not known, and what it comes to.
+
+    ``threshold`` and ``observed`` are None where there is no such number, or it is not known. ``result`` is the result
+    that it is about, empty where it is about none.
+    """
 
     rule: str
     outcome: Outcome
     text: str
+    threshold: float | None = None
+    observed: float | None = None
+    result: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """From a workflow, a component and a version to the report."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,14 +12,15 @@ from machiya.pins import Pins, load_pins
 from machiya.release.diff.cost import compare_cost
 from machiya.release.diff.gate import DEFAULT, GATE_FILE, Compare, load_gate
 from machiya.release.diff.inputs import Inputs, choose_inputs
-from machiya.release.diff.model import DiffReport, ResultChange, RunSide, StepCost
-from machiya.release.diff.results import compare_results
+from machiya.release.diff.model import Check, DiffReport, ResultChange, RunSide, StepCost, Supply
+from machiya.release.diff.results import Compared, compare_results
 from machiya.release.diff.running import Engine, check_base, described
 from machiya.release.diff.sides import Sides
 from machiya.release.diff.supply import supply_of
 from machiya.release.diff.verdict import Facts
 from machiya.release.diff.verdict import judge as judge_gate
 from machiya.release.diff.versions import Pinned, Proposed, at_hand, pinned, proposed, registry_or_none, without_canary
+from machiya.release.diff.viewing import with_views
 from machiya.release.usage import judge
 
 
@@ -47,14 +48,25 @@ class _Question:
 
 @dataclass(frozen=True)
 class _Trial:
-    """What came of the two runs."""
+    """What came of the two runs, which ``engine`` made; ``sides`` is None where one of them has no results."""
 
+    engine: Engine
     inputs: str = ""
     base: RunSide | None = None
     candidate: RunSide | None = None
-    results: tuple[ResultChange, ...] = ()
     cost: tuple[StepCost, ...] = ()
     failed: str = ""
+    sides: Sides | None = None
+    compared: tuple[Compared, ...] = ()
+
+    @property
+    def changes(self) -> tuple[ResultChange, ...]:
+        """What becomes of the results."""
+        return tuple(one.change for one in self.compared)
+
+    def shown(self, checks: Sequence[Check], k: int) -> tuple[ResultChange, ...]:
+        """The same, with views of those that differ, which show these checks."""
+        return with_views(self.sides, self.compared, self.engine, k, checks) if self.sides is not None else ()
 
 
 def produce(request: Request, engine: Engine, label: Labels) -> DiffReport:
@@ -72,11 +84,8 @@ def produce(request: Request, engine: Engine, label: Labels) -> DiffReport:
     judgements = judge(question.workflow, question.before.contract, question.after.contract)
     thresholds = gate or DEFAULT
     trial = _try(request, question, engine, thresholds.compare)
-    registry, why_none = registry_or_none(question.pins)
-    override = question.after.override
-    source = at_hand(request.component, override.folder if override is not None else None)
-    supply = supply_of(question.before.side, question.after, registry, why_none, source)
-    outcome, checks = judge_gate(thresholds, Facts(judgements, trial.results, trial.cost, supply, trial.failed))
+    supply = _supply(request, question)
+    outcome, checks = judge_gate(thresholds, Facts(judgements, trial.changes, trial.cost, supply, trial.failed))
     return DiffReport(
         question.workflow.name,
         question.workflow.stage,
@@ -89,11 +98,18 @@ def produce(request: Request, engine: Engine, label: Labels) -> DiffReport:
         trial.inputs,
         trial.base,
         trial.candidate,
-        trial.results,
+        trial.shown(checks, thresholds.compare.k),
         trial.cost,
         supply,
         tuple(_notes(question, has_gate=gate is not None)),
     )
+
+
+def _supply(request: Request, question: _Question) -> Supply:
+    registry, why_none = registry_or_none(question.pins)
+    override = question.after.override
+    source = at_hand(request.component, override.folder if override is not None else None)
+    return supply_of(question.before.side, question.after, registry, why_none, source)
 
 
 def _notes(question: _Question, *, has_gate: bool) -> Iterator[str]:
@@ -124,18 +140,18 @@ def _try(request: Request, question: _Question, engine: Engine, how: Compare) ->
         candidate = _plan(request, question, inputs, question.after)
     except WorkflowError as error:
         problems = "; ".join(finding.message.rstrip(".") for finding in error.findings)
-        return _Trial(inputs.text, failed=f"{error.message} {problems}")
+        return _Trial(engine, inputs.text, failed=f"{error.message} {problems}")
     engine = engine.with_store(inputs.store).for_plans(base, candidate)
     first = engine.run(base, inputs.known)
     check_base(first)
     second = engine.run(candidate, inputs.known)
-    sides = described(first), described(second)
+    ran = described(first), described(second)
     cost = compare_cost(question.workflow, first, second)
-    if sides[1].problem:
-        return _Trial(inputs.text, *sides, cost=cost, failed=f"{second.name}: {sides[1].problem}")
+    if ran[1].problem:
+        return _Trial(engine, inputs.text, *ran, cost, failed=f"{second.name}: {ran[1].problem}")
     names = (f"{request.component} {question.before.side.text}", f"{request.component} {question.after.side.text}")
-    results = compare_results(Sides(question.workflow, question.pins, first, second, names), engine, how)
-    return _Trial(inputs.text, *sides, results, cost)
+    sides = Sides(question.workflow, question.pins, first, second, names)
+    return _Trial(engine, inputs.text, *ran, cost, sides=sides, compared=compare_results(sides, engine, how))
 
 
 def _plan(request: Request, question: _Question, inputs: Inputs, after: Proposed | None) -> Plan:

@@ -1,6 +1,6 @@
 """The declared results of two runs: equal by their content, or compared by the evaluation component of the stage."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from machiya.dsl import Constant, OutputReference, Step
 from machiya.engines.local.locations import Source
@@ -12,21 +12,23 @@ from machiya.release.diff.outputs import read_comparison, read_scores, side_by_s
 from machiya.release.diff.running import Engine, problem
 from machiya.release.diff.sides import Sides
 from machiya.release.diff.single import plan_step, source_of
-from machiya.release.diff.viewing import make_view
 from machiya_component.contract.model import Operation
 
 EVALUATION, COMPARE, EVALUATE = "evaluation", "compare", "evaluate"
 
 
-def compare_results(sides: Sides, engine: Engine, how: Compare) -> tuple[ResultChange, ...]:
+@dataclass(frozen=True)
+class Compared:
+    """A declared result, what becomes of it, and the run that compared it, if one did."""
+
+    output: OutputReference
+    change: ResultChange
+    comparison: RunRecord | None = None
+
+
+def compare_results(sides: Sides, engine: Engine, how: Compare) -> tuple[Compared, ...]:
     """What becomes of each result that the workflow declares."""
-    return tuple(_shown(sides, result, engine, how) for result in sides.workflow.results)
-
-
-def _shown(sides: Sides, result: OutputReference, engine: Engine, how: Compare) -> ResultChange:
-    """The comparison of a result that differs, with a view of both sides where the workflow can make one."""
-    change, comparison = _compare(sides, result, engine, how)
-    return change if change.same else replace(change, view=make_view(sides, result, comparison, engine, how.k))
+    return tuple(Compared(result, *_compare(sides, result, engine, how)) for result in sides.workflow.results)
 
 
 def _compare(

@@ -64,7 +64,7 @@ def _contract(thresholds: ContractThresholds, judgements: Sequence[Judgement], b
             names = ", ".join(dict.fromkeys(judgement.difference.rule for judgement in found))
             what = {"breaking": "breaking differences of the contract", "note": "differences that people should know"}
             text = f"{len(found)} {what[verdict]}{f' ({names})' if names else ''}, {most} allowed"
-            yield Check(f"contract.{rule}", "go" if len(found) <= most else broken, text)
+            yield Check(f"contract.{rule}", "go" if len(found) <= most else broken, text, most, len(found))
 
 
 _Bound = tuple[str, str, float | None, Callable[[float, float], bool], str]
@@ -91,31 +91,35 @@ def _results(thresholds: ResultThresholds, result: ResultChange, broken: Outcome
         value = result.statistic(name)
         side = "at least" if holds is at_least else "at most"
         if value is None:
-            yield Check(f"results.{rule}", "look", f"{result.name}: {what} is not known: {result.note or 'no users'}")
+            text = f"{result.name}: {what} is not known: {result.note or 'no users'}"
+            yield Check(f"results.{rule}", "look", text, threshold, None, result.name)
         else:
             outcome: Outcome = "go" if holds(float(value), float(threshold)) else broken
-            yield Check(
-                f"results.{rule}", outcome, f"{result.name}: {what} is {value:.3g}, {side} {threshold:g} wanted"
-            )
+            text = f"{result.name}: {what} is {value:.3g}, {side} {threshold:g} wanted"
+            yield Check(f"results.{rule}", outcome, text, threshold, value, result.name)
     for name, metric in thresholds.metrics.items():
         yield _metric(name, metric.min_difference, result, broken)
 
 
 def _metric(name: str, least: float, result: ResultChange, broken: Outcome) -> Check:
+    outcome, text, observed = _change(name, least, result, broken)
+    return Check(f"results.metrics.{name}", outcome, f"{result.name}: {text}", least, observed, result.name)
+
+
+def _change(name: str, least: float, result: ResultChange, broken: Outcome) -> tuple[Outcome, str, float | None]:
     """The whole interval must be above the threshold for go, and below it for the other; in between is not certain."""
-    rule = f"results.metrics.{name}"
     if result.same:
-        return Check(rule, "go", f"{result.name}: {name} does not change")
+        return "go", f"{name} does not change", 0.0
     found = next((one for one in result.metrics if (one.name, one.segment) == (name, "all")), None)
     if found is None or found.difference is None:
         why = result.note or "the evaluation component does not tell it"
-        return Check(rule, "look", f"{result.name}: the change of {name} is not known: {why}")
-    text = f"{result.name}: {name} changes by {found.difference:+.4f}{_interval(found)}, at least {least:+g} wanted"
+        return "look", f"the change of {name} is not known: {why}", None
+    text = f"{name} changes by {found.difference:+.4f}{_interval(found)}, at least {least:+g} wanted"
     if found.low is None or found.high is None:
-        return Check(rule, "look", f"{text}; without an interval that is not certain")
-    if found.low >= least:
-        return Check(rule, "go", text)
-    return Check(rule, broken, text) if found.high < least else Check(rule, "look", f"{text}: not certain")
+        return "look", f"{text}; without an interval that is not certain", found.difference
+    if found.low < least <= found.high:
+        return "look", f"{text}: not certain", found.difference
+    return "go" if found.low >= least else broken, text, found.difference
 
 
 def _interval(change: MetricChange) -> str:
@@ -135,17 +139,21 @@ def _cost(thresholds: CostThresholds, costs: Sequence[StepCost], broken: Outcome
         judged = [one for one in costs if not one.same]
         unknown = [one.step for one in judged if one.before and one.after and not _known(one, name)]
         if unknown:
-            yield Check(f"cost.{rule}", "look", f"the {what} of {', '.join(unknown)} is not known on both sides")
+            text = f"the {what} of {', '.join(unknown)} is not known on both sides"
+            yield Check(f"cost.{rule}", "look", text, most)
         ratios = {one.step: one.ratio(name) for one in judged if _counts(one, name, floor)}
         found = {step: ratio for step, ratio in ratios.items() if ratio is not None}
         over = {step: ratio for step, ratio in found.items() if ratio > most}
         worst = max(found.items(), key=lambda pair: pair[1], default=None)
+        observed = worst[1] if worst else None
         if over:
             listed = ", ".join(f"{step} {ratio:.2f}" for step, ratio in over.items())
-            yield Check(f"cost.{rule}", broken, f"{what}, after by before: {listed}; at most {most:g} wanted")
+            text = f"{what}, after by before: {listed}; at most {most:g} wanted"
+            yield Check(f"cost.{rule}", broken, text, most, observed)
         elif not unknown:
             shown = f"at most {worst[1]:.2f} ({worst[0]})" if worst else "no step that differs is large enough to judge"
-            yield Check(f"cost.{rule}", "go", f"{what}, after by before: {shown}; at most {most:g} wanted")
+            text = f"{what}, after by before: {shown}; at most {most:g} wanted"
+            yield Check(f"cost.{rule}", "go", text, most, observed)
 
 
 def _known(cost: StepCost, name: str) -> bool:
@@ -164,14 +172,16 @@ def _supply(thresholds: SupplyThresholds, supply: Supply, broken: Outcome) -> It
     if thresholds.conformance == "required":
         if supply.conforms is None:
             why = next((note for note in supply.notes if note.startswith("conformance")), "conformance: not known")
-            yield Check("supply.conformance", "look", why.removeprefix("conformance: "))
+            yield Check("supply.conformance", "look", why.removeprefix("conformance: "), 1)
         else:
-            yield Check("supply.conformance", "go" if supply.conforms else broken, supply.conformance or "")
-    if thresholds.max_new_packages is not None:
+            outcome: Outcome = "go" if supply.conforms else broken
+            yield Check("supply.conformance", outcome, supply.conformance or "", 1, int(supply.conforms))
+    most = thresholds.max_new_packages
+    if most is not None:
         if supply.new_packages is None:
             why = next((note for note in supply.notes if note.startswith("packages")), "packages: not known")
-            yield Check("supply.max_new_packages", "look", why.removeprefix("packages: "))
+            yield Check("supply.max_new_packages", "look", why.removeprefix("packages: "), most)
         else:
-            number, most = len(supply.new_packages), thresholds.max_new_packages
+            number = len(supply.new_packages)
             text = f"{number} new packages, {most} allowed"
-            yield Check("supply.max_new_packages", "go" if number <= most else broken, text)
+            yield Check("supply.max_new_packages", "go" if number <= most else broken, text, most, number)

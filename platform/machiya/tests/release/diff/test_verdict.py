@@ -152,3 +152,61 @@ def test_a_candidate_that_does_not_run_is_no_go_and_its_results_are_not_judged()
     facts = replace(FACTS, failed="train: exit code 70", results=[])
     outcome, checks = judge(gate(results={"min_overlap": 0.1}, cost={"max_duration_ratio": 1}), facts)
     assert (outcome, [check.rule for check in checks]) == ("no-go", ["run"])
+
+
+def numbers(gate: Gate, facts: Facts) -> list[tuple[float | None, float | None, str]]:
+    """What each check says in numbers, and of which result."""
+    return [(check.threshold, check.observed, check.result) for check in judge(gate, facts)[1]]
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "facts", "expected"),
+    [
+        ({"contract": {"max_breaking": 0}}, replace(FACTS, contract=[make_judgement("breaking")]), (0, 1, "")),
+        ({"results": {"min_overlap": 0.5}}, FACTS, (0.5, 0.9, "predict/recommendations")),
+        ({"results": {"max_left_items": 0.05}}, FACTS, (0.05, 0.1, "predict/recommendations")),
+        ({"results": {"min_rbo": 0.1}}, replace(FACTS, results=[ResultChange("r")]), (0.1, None, "r")),
+        (
+            {"results": {"metrics": {"ndcg@10": {"min_difference": -0.01}}}},
+            FACTS,
+            (-0.01, -0.02, "predict/recommendations"),
+        ),
+        (
+            {"results": {"metrics": {"ndcg@10": {"min_difference": -0.01}}}},
+            replace(FACTS, results=[ResultChange("r", same=True)]),
+            (-0.01, 0, "r"),
+        ),
+        (
+            {"results": {"metrics": {"map@10": {"min_difference": -0.01}}}},
+            FACTS,
+            (-0.01, None, "predict/recommendations"),
+        ),
+        ({"cost": {"max_duration_ratio": 1.5}}, cost(Usage(seconds=2.0), Usage(seconds=5.0)), (1.5, 2.5, "")),
+        ({"cost": {"max_duration_ratio": 1.5}}, cost(Usage(seconds=5.0), Usage(seconds=4.0)), (1.5, 0.8, "")),
+        ({"cost": {"max_duration_ratio": 1.5}}, cost(Usage(seconds=0.1), Usage(seconds=0.2)), (1.5, None, "")),
+        ({"cost": {"max_duration_ratio": 1.5}}, cost(Usage(), Usage(seconds=5.0)), (1.5, None, "")),
+        ({"supply": {"conformance": "required"}}, FACTS, (1, 1, "")),
+        ({"supply": {"conformance": "required"}}, replace(FACTS, supply=make_supply(conforms=False)), (1, 0, "")),
+        ({"supply": {"conformance": "required"}}, replace(FACTS, supply=Supply()), (1, None, "")),
+        ({"supply": {"max_new_packages": 3}}, FACTS, (3, 1, "")),
+        ({"supply": {"max_new_packages": 3}}, replace(FACTS, supply=Supply()), (3, None, "")),
+    ],
+)
+def test_a_check_has_its_numbers_as_far_as_they_are_known(
+    thresholds: Any, facts: Facts, expected: tuple[float | None, float | None, str]
+) -> None:
+    assert numbers(gate(**thresholds), facts) == [expected]
+
+
+def test_the_worst_of_the_ratios_is_what_was_observed() -> None:
+    pairs = {"clean": 2.0, "train": 6.0, "predict": 4.0}
+    costs = [StepCost(step, Usage(seconds=2.0), Usage(seconds=seconds)) for step, seconds in pairs.items()]
+    assert numbers(gate(cost={"max_duration_ratio": 1.5}), replace(FACTS, cost=costs)) == [(1.5, 3.0, "")]
+
+
+def test_each_result_is_judged_by_its_own_checks() -> None:
+    facts = replace(FACTS, results=[make_result(), ResultChange("r", same=True)])
+    assert numbers(gate(results={"min_overlap": 0.5}), facts) == [
+        (0.5, 0.9, "predict/recommendations"),
+        (0.5, 1.0, "r"),
+    ]
