@@ -13,7 +13,9 @@ from starlette.routing import Route
 
 from machiya_viewer.i18n import message
 from machiya_viewer.rendering import compile_everything
+from machiya_viewer.view.catalog import Catalog
 from machiya_viewer.view.files import Files
+from machiya_viewer.view.memory import keep_for_good
 from machiya_viewer.view.model import ViewError
 from machiya_viewer.web import comparison, probes, runs
 from machiya_viewer.web.asked import Asked
@@ -76,8 +78,15 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 
     is_local = Files(app.state.site.catalog.root).is_local
     current_default_thread_limiter().total_tokens = max(2, available_cpus()) if is_local else REMOTE_THREADS
-    Thread(target=compile_everything, name="templates", daemon=True).start()
+    Thread(target=_warm_up, args=(app.state.site.catalog,), name="warm-up", daemon=True).start()
     yield
+
+
+def _warm_up(catalog: Catalog) -> None:
+    """What the first pages would wait for."""
+    compile_everything()
+    probes.look(catalog)
+    keep_for_good()
 
 
 def _state(request: Request, error: Exception) -> Response:

@@ -63,7 +63,7 @@ def _problem(catalog: Catalog, slug: str, pair_text: str) -> str:
 
 
 async def livez(_request: Request) -> JSONResponse:
-    """200 while the process answers. Whether there is something to read does not count: a new one would read no more."""
+    """200 while the process answers. What it reads does not count: a new one would read no more."""
     return JSONResponse({"status": "alive"}, 200, _NEVER_CACHED)
 
 
