@@ -125,12 +125,6 @@ class Items:
         )
 
 
-def place_in(column: pa.ChunkedArray, key: str) -> int | None:
-    """Where a sorted column has a key."""
-    place = bisect_left(range(len(column)), key, key=lambda row: column[row].as_py())
-    return place if place < len(column) and column[place].as_py() == key else None
-
-
 def _largest(values: "np.ndarray[Any, np.dtype[np.int64]]", limit: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
     """The places of the largest values above 0, the largest first, ties in their order."""
     if len(values) > limit:

@@ -4,20 +4,22 @@ The footer is read once. A look-up bisects the least and greatest value of each 
 the columns that are asked for.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from machiya_viewer.view.files import Files, reading
 from machiya_viewer.view.folding import sound
 from machiya_viewer.view.model import ViewError
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 _KINDS = {
     "text": lambda kind: pa.types.is_string(kind) or pa.types.is_large_string(kind),
@@ -159,19 +161,28 @@ def _run_of(column: pa.ChunkedArray, key: str) -> tuple[int, int]:
     """Where the rows with a key begin and end in a sorted dictionary column, whose codes are therefore sorted, too."""
     first = behind = offset = 0
     for chunk in column.chunks:
-        place = pc.index(chunk.dictionary, pa.scalar(key, chunk.dictionary.type)).as_py()
-        low, high = np.searchsorted(chunk.indices.to_numpy(zero_copy_only=False), (place, place + 1))
-        if low < high:
-            first, behind = (offset + int(low) if first == behind else first), offset + int(high)
+        place = place_in(chunk.dictionary, key)
+        if place is not None:
+            codes = chunk.indices.to_numpy(zero_copy_only=False)
+            low, high = (offset + int(found) for found in np.searchsorted(codes, (place, place + 1)))
+            first, behind = (low if first == behind else first), high
         offset += len(chunk)
     return first, behind
 
 
-def equals(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
-    """Which rows of a dictionary column are equal to a text; null where there is none."""
-    return pa.chunked_array([_equals(chunk, sound(key)) for chunk in column.chunks], pa.bool_())
+def place_in(column: pa.Array | pa.ChunkedArray, key: str) -> int | None:
+    """Where a sorted column has a key."""
+    place = bisect_left(range(len(column)), key, key=lambda row: column[row].as_py())
+    return place if place < len(column) and column[place].as_py() == key else None
 
 
-def _equals(chunk: pa.DictionaryArray, key: str) -> pa.BooleanArray:
-    place = pc.index(chunk.dictionary, pa.scalar(key, chunk.dictionary.type)).as_py()
-    return pc.equal(chunk.indices, pa.scalar(place, chunk.indices.type))
+def equals(column: pa.ChunkedArray, key: str) -> Flags:
+    """Which rows of a dictionary column are equal to a text; those without a value are not."""
+    return np.concatenate([_equals(chunk, sound(key)) for chunk in column.chunks] or [np.zeros(0, np.bool_)])
+
+
+def _equals(chunk: pa.DictionaryArray, key: str) -> Flags:
+    # Not by kernels of Arrow: a scalar for them makes pyarrow load pandas where that is installed.
+    words = chunk.dictionary.to_pylist()
+    codes = chunk.indices.to_numpy(zero_copy_only=False)  # NaN, which is equal to nothing, where there is no value
+    return np.asarray(codes == words.index(key) if key in words else np.zeros(len(codes)), np.bool_)

@@ -9,10 +9,9 @@ import pyarrow.compute as pc
 from machiya_viewer.records import UserRow
 from machiya_viewer.view.files import Files
 from machiya_viewer.view.folding import sound
-from machiya_viewer.view.items import place_in
 from machiya_viewer.view.lru import Lru
 from machiya_viewer.view.model import ORDERS, SORTS, USERS, UserPage, UserQuery
-from machiya_viewer.view.sorted_file import SortedFile, equals
+from machiya_viewer.view.sorted_file import Flags, SortedFile, equals, place_in
 
 _TEXTS, _INTEGERS, _NUMBERS = ("user_id", "segment"), ("history", "entered", "left"), ("overlap", "rbo", "kendall_tau")
 
@@ -94,14 +93,13 @@ class Users:
                 break
         return found
 
-    def _wanted(self, query: UserQuery) -> "np.ndarray[Any, np.dtype[np.bool_]] | None":
+    def _wanted(self, query: UserQuery) -> Flags | None:
         """Which users a query asks for, in the order of the file; None: all."""
         conditions = []
         if query.min_hist > 0:
             conditions.append(self.file.column("history").to_numpy() >= query.min_hist)
         if query.segment:
-            same = equals(self.file.column("segment", dictionary=True), query.segment)
-            conditions.append(pc.fill_null(same, False).to_numpy(zero_copy_only=False))
+            conditions.append(equals(self.file.column("segment", dictionary=True), query.segment))
         if query.text:
             holds = pc.match_substring(self.file.column("user_id"), sound(query.text))
             conditions.append(holds.to_numpy(zero_copy_only=False))
