@@ -27,7 +27,7 @@ def copy(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def test_its_tests_pass_elsewhere(copy: Path) -> None:
     """The copy comes before the installed package on the path; the first assertion makes sure of that.
 
-    What a browser sees does not depend on the place, and takes most of the time: tests/browser runs in its own place only.
+    What a browser sees does not depend on the place, and takes most of the time: tests/browser runs where it is only.
     """
     package = f"machiya_{copy.name}"
     probe = f"import {package}, pathlib; print(pathlib.Path({package}.__file__).parents[1])"

@@ -59,8 +59,8 @@ def test_what_one_has_computed_another_has_too(environment: dict[str, str], tmp_
     subprocess.run([sys.executable, "-c", MAKE_BUCKET], env=environment, check=True)
     first, report = run(environment, tmp_path / "one")
     assert first["steps"]["done"] == 15
-    # What tells, compares, remembers, reports and publishes never is; the gates are when they have judged the same before, which
-    # in the second run, the first with a history, they have not.
+    # What tells, compares, remembers, reports and publishes never is; the gates are when they have judged the same
+    # before, which in the second run, the first with a history, they have not.
     for home, (cached, done) in {"one": (5, 9), "another": (7, 7)}.items():
         again, same = run(environment, tmp_path / home)
         assert (again["steps"]["cached"], again["steps"]["done"]) == (cached, done)
