@@ -18,7 +18,7 @@ import trustme
 from tests.charts.chart import CHART, ROOT, Object, one, pod_templates, render, rendered, values_of
 
 BUCKET, RUN = "acme-machiya", "recommend-2026-11-22"
-PAIR = f"/r/{RUN}/base..candidate"
+PAIR = f"/r/{RUN}/recommender-1.0.0..recommender-1.1.0"
 SAMPLE = ROOT / "components" / "viewer" / "sample" / "view"
 SECRETS = {"id": "AKIDOFTHESECRET", "secret": "never-shown"}
 """Keys of the Secret that the value set `everything` names."""

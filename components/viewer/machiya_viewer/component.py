@@ -53,7 +53,7 @@ def report(
     pseudonyms: bool,
 ) -> None:
     """A view, and one self-contained HTML page of it."""
-    from machiya_viewer.inputs import sources_of, version_of
+    from machiya_viewer.inputs import sources_of, versions_of
     from machiya_viewer.prepare import Options, pseudonym, write_view
     from machiya_viewer.report import ReportOptions
     from machiya_viewer.view.reader import open_view
@@ -71,10 +71,9 @@ def report(
     }
     _refuse_without_candidate(tables)
     key = _pseudonym_key(context) if pseudonyms else ""
-    versions = [version_of(base_name, recommendations)]
-    versions += [] if candidate is None else [version_of(candidate_name, candidate)]
+    versions = versions_of({"recommendations": base_name, "candidate": candidate_name}, tables)
     maker = f"{context.component} {context.version}"
-    options = Options(title, k, tuple(versions), run, workflow, stage, started, key, maker)
+    options = Options(title, k, versions, run, workflow, stage, started, key, maker)
     write_view(sources_of(tables), options, view.path, context.scratch)
     shown = tuple(pseudonym(key, user) if key else user for user in example_users)
     html = _page(open_view(str(view.path)), ReportOptions(title, k, users, examples, history, shown))

@@ -1,6 +1,7 @@
 """What the sidecars of inputs tell: who made them, and which version of a component that was."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from machiya_viewer.view.model import Source, Version
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from machiya_component.artifacts import Artifact
 
     from machiya_viewer.prepare import Sources
+
+_ROLES = ("base", "candidate")
 
 
 def sources_of(tables: "Mapping[str, TableInput | None]") -> "Sources":
@@ -41,7 +44,22 @@ def origins_of(tables: "Mapping[str, TableInput | None]") -> tuple[Source, ...]:
     return tuple(found)
 
 
-def version_of(name: str, table: "TableInput") -> Version:
+def versions_of(named: Mapping[str, str], tables: Mapping[str, "TableInput | None"]) -> tuple[Version, ...]:
+    """The base and, where there is one, the candidate; ``named`` is what people call each, by port.
+
+    Without a name it is that of what made it, such as ``recommender 1.1.0``; where that is not known, or both are of
+    one version, base and candidate.
+    """
+    found = [_version_of(name, table) for port, name in named.items() if (table := tables[port]) is not None]
+    made = [f"{one.component} {one.version}" if one.component else "" for one in found]
+    called = [
+        one.name or (text if text and made.count(text) == 1 else role)
+        for one, text, role in zip(found, made, _ROLES, strict=False)
+    ]
+    return tuple(replace(one, name=name) for one, name in zip(found, called, strict=True))
+
+
+def _version_of(name: str, table: "TableInput") -> Version:
     """What made a result, as far as its sidecar tells. The pin is the line of ``pins.yaml`` that chose it."""
     artifact = _sidecar(table)
     if artifact is None:

@@ -279,12 +279,12 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture
-def sidecar() -> Callable[[Path], str]:
-    """Give a folder of Parquet a sidecar by preprocess 1.2.3 and return the digest in it."""
+def sidecar() -> Callable[..., str]:
+    """Give a folder of Parquet a sidecar by preprocess 1.2.3, or another version, and return the digest in it."""
 
-    def write(folder: Path) -> str:
+    def write(folder: Path, version: str = "1.2.3") -> str:
         files = [file_digest(file, folder) for file in sorted(folder.glob("*.parquet"))]
-        producer = Producer(component="preprocess", version="1.2.3", operation="clean")
+        producer = Producer(component="preprocess", version=version, operation="clean")
         artifact = Artifact(type="table", files=files, digest=combined_digest(files), producer=producer)
         (folder / SIDECAR).write_text(artifact.to_text(), encoding="utf-8")
         (folder / DIGEST_FILE).write_text(artifact.digest, encoding="utf-8")

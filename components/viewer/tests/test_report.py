@@ -252,6 +252,36 @@ def test_the_view_is_of_the_run_and_says_which_versions_it_compares(
     assert (head.users, head.rows, head.outcome) == (240, (4740, 4760), "fail")
 
 
+@pytest.mark.parametrize(
+    ("versions", "parameters", "names"),
+    [
+        (["1.0.0", "1.1.0"], {}, ["preprocess 1.0.0", "preprocess 1.1.0"]),
+        (["1.0.0", "1.1.0"], {"candidate_name": "als"}, ["preprocess 1.0.0", "als"]),
+        (["1.0.0", "1.0.0"], {}, ["base", "candidate"]),
+        (["1.0.0"], {}, ["preprocess 1.0.0"]),
+        (["1.0.0"], {"base_name": "popular"}, ["popular"]),
+        ([None], {}, ["base"]),
+    ],
+)
+def test_a_version_without_a_name_is_called_by_what_made_it_if_that_tells_it_apart(
+    tmp_path: Path,
+    sample_inputs: dict[str, Path],
+    sidecar: Callable[..., str],
+    versions: list[str | None],
+    parameters: dict[str, str],
+    names: list[str],
+) -> None:
+    inputs = {port: path for port, path in sample_inputs.items() if port not in OPTIONAL}
+    for port, version in zip(("recommendations", "candidate"), versions, strict=False):
+        inputs[port] = tmp_path / "tables" / port
+        inputs[port].mkdir(parents=True)
+        (inputs[port] / "part-00000.parquet").write_bytes((sample_inputs[port] / "part-00000.parquet").read_bytes())
+        if version is not None:
+            sidecar(inputs[port], version)
+    result = run_operation(component, "report", inputs=inputs, parameters=parameters, folder=tmp_path)
+    assert [version.name for version in open_view(str(result.path("view"))).head.versions] == names
+
+
 @pytest.mark.parametrize("started", ["yesterday", "2026-11-22", "2026-11-22T03:00:00"])
 def test_a_start_that_is_no_moment_is_refused(tmp_path: Path, sample_inputs: dict[str, Path], started: str) -> None:
     with pytest.raises(ArgumentsError, match="started"):

@@ -14,7 +14,7 @@ from machiya_component.testing import run_operation
 from machiya_viewer.component import component
 
 SAMPLE = component.home / "sample" / "view"
-PAIR = "/r/recommend-2026-11-22/base..candidate"
+PAIR = "/r/recommend-2026-11-22/recommender-1.0.0..recommender-1.1.0"
 
 
 def fetch(url: str) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-PAIR = "/r/today/base..candidate"
+PAIR = "/r/today/recommender-1.0.0..recommender-1.1.0"
 PICTURES = {
     "runs": ("/", "light", 1280),
     "comparison": (PAIR, "light", 1280),

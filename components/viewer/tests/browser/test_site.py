@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (320, 1280)]
-PAIR = "/r/today/base..candidate"
+PAIR = "/r/today/recommender-1.0.0..recommender-1.1.0"
 STATES = {
     "runs": "/",
     "help": "/help",
@@ -110,7 +110,11 @@ def test_somebody_searches_a_user_and_walks_to_an_item_by_keyboard(visit: Visit,
     tab.wait_for_url("**/search?q=u0194*")
     tab.get_by_role("link", name="u0194").press("Enter")
     tab.wait_for_url("**/user/u0194")
-    assert tab.get_by_role("heading", level=2).all_inner_texts() == ["History", "base", "candidate"]
+    assert tab.get_by_role("heading", level=2).all_inner_texts() == [
+        "History",
+        "recommender 1.0.0",
+        "recommender 1.1.0",
+    ]
     tab.get_by_role("link", name="Delivery driver").first.press("Enter")
     tab.wait_for_url("**/item/*")
     assert "Delivery driver" in tab.inner_text("h1")
