@@ -170,6 +170,9 @@ PAGES: Mapping[str, str] = {
     "Without one, it is called better or worse only where the two intervals do not overlap; otherwise it is unclear.": (
         "区間がないときは、2つの区間が重ならない場合だけ改善または悪化とし、それ以外は不明とします。"
     ),
+    "A change is called better or worse only where the two intervals do not overlap; otherwise it is unclear.": (
+        "2つの区間が重ならない場合だけ改善または悪化とし、それ以外は不明とします。"
+    ),
     "better": "改善",
     "worse": "悪化",
     "unclear": "不明",
