@@ -170,7 +170,7 @@ def _invoke(
             checkpoint = _checkpoint(contract, call, parameters, digests)
             if call.checkpoints is not None:
                 checkpoint.adopt(call.checkpoints)
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{contract.name}-"))
+            scratch = stack.enter_context(_scratch(contract.name))
             arguments["context"] = Context(
                 component=contract.name,
                 version=contract.version,
@@ -185,6 +185,16 @@ def _invoke(
         function(**arguments)
     written = {name: output.written for name, output in outputs.items() if isinstance(output, TableOutput)}
     return {name: one for name, one in written.items() if one is not None and one.is_all_of(staging.path(name))}
+
+
+def _scratch(name: str) -> "tempfile.TemporaryDirectory[str]":
+    try:
+        return tempfile.TemporaryDirectory(prefix=f"{name}-")
+    except OSError as error:
+        reason = error.strerror or error
+        raise ArgumentsError(
+            f"There is no place for temporary files: {reason}.", "Mount one at /tmp: docker run --tmpfs /tmp."
+        ) from error
 
 
 def _service_port(operation: Operation) -> int | None:

@@ -1,6 +1,7 @@
 """One call: what is checked before and after, and that outputs appear whole or not at all."""
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -276,3 +277,13 @@ def test_a_service_needs_no_folder_for_outputs(toy: Path, load_toy: Load, tmp_pa
     )
 
     assert result.sidecars == {}
+
+
+def test_without_a_place_for_temporary_files_it_says_what_to_mount(
+    load_toy: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    component = load_toy()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    with pytest.raises(ArgumentsError, match=r"no place for temporary files: No such file.*") as error:
+        double(lambda: component, tmp_path)
+    assert "--tmpfs /tmp" in (error.value.remedy or "")
