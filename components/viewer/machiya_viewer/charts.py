@@ -102,11 +102,16 @@ class BarChart(Plot):
     bars: tuple[Bar, ...]
 
 
+# Values of an axis, and its length in parts of them: beyond, numbers have no room for ticks.
+_LARGEST, _SMALLEST = 1e300, 1e-9
+
+
 def nice_ticks(low: float, high: float, wanted: int = 4) -> tuple[float, ...]:
     """Round numbers (steps of 1, 2 or 5) that cover low to high: the first is at most low, the last at least high."""
+    low, high = max(low, -_LARGEST), min(high, _LARGEST)
     span = high - low
-    if span <= 0:
-        span = abs(high) or 1.0
+    if span <= max(abs(high) * _SMALLEST, 1 / _LARGEST):
+        span = abs(high) if abs(high) > 1 / _LARGEST else 1.0
         low, high = low - span / 2, high + span / 2
     rough = span / wanted
     magnitude = 10.0 ** math.floor(math.log10(rough))

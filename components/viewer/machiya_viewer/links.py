@@ -11,6 +11,8 @@ from machiya_viewer.assets import fingerprinted
 Query = Mapping[str, str | int | None]
 
 MAX_OUTSIDE_LENGTH = 2000
+MAX_ID_LENGTH = 256
+"""Characters of an id that an address may hold; what has a longer one has no page."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,11 @@ class SiteLinks:
         """``/r/{run}/{pair}/{name}``: quality or gate."""
         return self.address(f"{self.below}/{name}")
 
-    def user(self, user_id: str, query: Query | None = None) -> str:
+    def user(self, user_id: str, query: Query | None = None) -> str | None:
         """``/r/{run}/{pair}/user/{id}``, every reserved character quoted."""
         return self._one("user", user_id, query)
 
-    def item(self, item_id: str) -> str:
+    def item(self, item_id: str) -> str | None:
         """``/r/{run}/{pair}/item/{id}``, every reserved character quoted."""
         return self._one("item", item_id, None)
 
@@ -124,7 +126,9 @@ class SiteLinks:
             return None
         return Outside(url, url if host in self.hosts else None)
 
-    def _one(self, kind: str, identifier: str, query: Query | None) -> str:
+    def _one(self, kind: str, identifier: str, query: Query | None) -> str | None:
+        if len(identifier) > MAX_ID_LENGTH:
+            return None
         # Browsers resolve "." and ".." as steps in the path even when they are quoted; a query keeps them.
         if identifier in {"", ".", ".."}:
             return self.address(f"{self.below}/{kind}/", {"id": identifier, **(query or {})})

@@ -360,3 +360,62 @@ def test_other_folders_and_files_are_no_runs(root: Path) -> None:
     (root / "notes.txt").write_text("hello")
     (root / "empty").mkdir()
     assert Catalog(str(root)).runs(1, 5).total == 0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"started": "0001-01-01T00:00:00+09:00", "title": "Jobs", "k": 9, "versions": [], "users": 1, "rows": []}',
+        '{"title": "Jobs", "k": 10, "versions": [], "users": 1, "rows": [], "last_time": "2026-11-08T23:59:49"}',
+        '{"title": "Jobs", "k": -5, "versions": [], "users": 1, "rows": []}',
+        "[" * 200_000,
+        '{"a":' * 100_000,
+    ],
+    ids=["start before all", "time without a zone", "negative k", "deep lists", "deep objects"],
+)
+def test_one_odd_head_leaves_the_other_runs_alone(root: Path, clock: Clock, odd: str) -> None:
+    add(root, "good")
+    (root / "odd").mkdir()
+    (root / "odd" / "view.json").write_text(odd)
+    catalog = Catalog(str(root), clock)
+    assert sorted(slugs(catalog)) == ["good", "odd"]
+    assert (run := catalog.run("good")) is not None
+    assert run.summary.problems == ()
+
+
+def test_a_folder_whose_name_is_no_text_is_no_run(root: Path, clock: Clock) -> None:
+    add(root, "good")
+    shutil.copytree(root / "good", os.fsdecode(os.fsencode(root) + b"/bad\xff"))
+    assert slugs(Catalog(str(root), clock)) == ["good"]
+
+
+def test_a_run_that_goes_away_while_it_is_listed_is_left_out(
+    root: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(root, "good/view")
+    add(root, "gone/view")
+    actual = os.scandir
+
+    def scanned(path: Path | int) -> object:
+        if path == root / "gone":
+            shutil.rmtree(root / "gone")
+        return actual(path)
+
+    monkeypatch.setattr("machiya_viewer.view.listing.os.scandir", scanned)
+    assert slugs(Catalog(str(root), clock)) == ["good"]
+
+
+def test_a_run_is_found_by_its_name_and_not_by_one_that_is_nearly_it(root: Path, clock: Clock) -> None:
+    long = "machiya-production-recommend-jobs-tokyo-weekly-champion-cand-"
+    for number, name in enumerate(("推薦1", "広告1", f"{long}aaaaa", f"{long}bbbbb", "Weekly", "again", "again")):
+        add(root, f"r{number}", run=name, started=f"2026-11-0{number + 1}T00:00:00Z")
+    catalog = Catalog(str(root), clock)
+    for name in ("推薦1", "広告1", f"{long}aaaaa", f"{long}bbbbb", "Weekly"):
+        assert (run := catalog.named(name)) is not None
+        assert run.summary.name == name
+    assert (run := catalog.named("ＷＥＥＫＬＹ")) is not None
+    assert run.summary.name == "Weekly"
+    assert (run := catalog.named("again")) is not None
+    assert run.summary.started == "2026-11-07T00:00:00Z", "the newest"
+    assert catalog.named("無関係1") is None
+    assert catalog.named(f"{long}zzzzz") is None

@@ -1,5 +1,7 @@
 """Geometry: what is drawn where."""
 
+import math
+
 import pytest
 
 from machiya_viewer.charts import Estimate, bars, intervals, nice_ticks
@@ -79,3 +81,10 @@ def test_bars_of_two_series_stand_side_by_side() -> None:
     first, second = bars("c", "t", ["1"], [[3], [4]], ["base", "candidate"]).bars
     assert first.x + first.width == pytest.approx(second.x)
     assert (first.series, second.series) == (0, 1)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.7e308, 1.7e308), (0.0, 5e-324), (1.0, 1.0 + 2e-16), (1e300, 1.7e308)])
+def test_an_axis_has_few_ticks_whatever_the_values(low: float, high: float) -> None:
+    ticks = nice_ticks(low, high)
+    assert 2 <= len(ticks) <= 12
+    assert all(map(math.isfinite, ticks))

@@ -1,7 +1,9 @@
 """Reading a view: answers, how little is read for them, and files that cannot be read."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import numpy as np
@@ -257,6 +259,31 @@ def test_a_head_that_cannot_be_understood_is_named(many: ViewReader, text: str, 
     (Path(many.files.root) / "view.json").write_text(text)
     with pytest.raises(ViewError, match=problem):
         open_view(many.files.root)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"quality": []}, r"^facts\.json, column quality: is of 0 versions, and the view of 2$"),
+        ({"sorts": []}, r"^facts\.json, column sorts: "),
+        ({"sorts": ["luck"]}, r"^facts\.json, column sorts: "),
+    ],
+)
+def test_facts_that_do_not_go_with_their_view_are_told(many: ViewReader, change: dict[str, Any], problem: str) -> None:
+    file = Path(many.files.root) / "facts.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}))
+    with pytest.raises(ViewError, match=problem):
+        many.facts()
+
+
+def test_a_time_beyond_all_calendars_is_told_with_its_file(many: ViewReader) -> None:
+    file = Path(many.files.root) / "history.parquet"
+    table = pq.read_table(file)
+    far = pa.array([1 << 61] * len(table), pa.int64()).cast(pa.timestamp("us", "UTC"))
+    rewrite(file, table.set_column(table.schema.get_field_index("time"), "time", far))
+    user = table["user_id"][0].as_py()
+    with pytest.raises(ViewError, match=r"^history\.parquet: holds what cannot be read \("):
+        many.history(user, 5)
 
 
 def test_a_view_is_read_from_any_file_system(many: ViewReader) -> None:

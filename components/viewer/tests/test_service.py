@@ -1,6 +1,7 @@
 """The service as the image starts it: a real process, a real socket, a real SIGTERM."""
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -37,6 +38,15 @@ def test_it_serves_and_ends_with_143_after_sigterm(own_service: Any) -> None:
     log = "".join([*own_service.log, *last])
     assert "u0194" not in log, "an address holds the id of a person and is not to be logged"
     assert "somebody" not in log
+
+
+def test_headers_without_an_end_are_refused(own_service: Any) -> None:
+    """However much somebody sends, it is not kept."""
+    host, port = own_service.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=300) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * (64 << 10))
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
+    assert fetch(f"{own_service.url}/livez")[0] == 200
 
 
 def test_an_input_that_vanishes_is_told(own_service: Any, mounted: Path) -> None:

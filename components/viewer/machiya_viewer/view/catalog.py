@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from threading import Lock
 
 from machiya_viewer.view.files import Files
+from machiya_viewer.view.folding import fold
 from machiya_viewer.view.listing import Found, moment, views_below
 from machiya_viewer.view.lru import Lru
 from machiya_viewer.view.model import HEAD, Facts, View, ViewError
@@ -20,7 +22,7 @@ __all__ = ["Catalog", "Pair", "Run", "RunPage", "RunSummary", "VersionOf"]
 STALE_SECONDS = 5.0
 """How long a listing is good for: a new run is shown after this time at most."""
 MAX_VIEWS = 5_000
-"""Views that are listed; beyond, those whose folders come last by name are (names mostly begin with a time)."""
+"""Views that are listed; beyond, those that were written last are."""
 KEPT_HEADS, KEPT_READERS, KEPT_FACTS = 256, 8, 8
 READ_TOGETHER = 16
 """Heads that are read at the same time."""
@@ -74,6 +76,14 @@ class Catalog:
         if listed is None:
             return None
         return Run(self._summary(slug, listed), self._seen(listed), self._reader, self._facts_of)
+
+    def named(self, name: str) -> Run | None:
+        """The newest run of a name, or of one that differs only in width and case; None if there is none."""
+        runs = self._current()
+        exact = (slug for slug, listed in runs.items() if listed.name == name)
+        alike = (slug for slug, listed in runs.items() if fold(listed.name) == fold(name))
+        slug = next(chain(exact, alike), None)
+        return None if slug is None else self.run(slug)
 
     def newest(self) -> Run | None:
         """The newest run; None as long as there is none."""
@@ -137,6 +147,8 @@ class Catalog:
             return self._heads.get((one.path, one.stamp), lambda: load(self._files(one.path).read(HEAD), View, HEAD))
         except ViewError as error:
             return ViewError(f"{one.path}/{error.file}".lstrip("/"), error.column, error.reason)
+        except Exception as error:  # whatever is wrong with one view, the others are listed
+            return ViewError(f"{one.path}/{HEAD}".lstrip("/"), "", f"cannot be understood ({type(error).__name__})")
 
     def _reader(self, view: Seen) -> ViewReader:
         files = self._files(view.path)

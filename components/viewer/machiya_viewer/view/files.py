@@ -109,6 +109,8 @@ def reading(name: str, remote: bool = False) -> Iterator[None]:
         raise ViewError(name, "", _reason(error)) from error
     except ViewError:
         raise
+    except (ValueError, OverflowError) as error:  # texts that are none, times beyond all calendars
+        raise ViewError(name, "", f"holds what cannot be read ({type(error).__name__})") from error
     except Exception as error:
         if not remote:
             raise

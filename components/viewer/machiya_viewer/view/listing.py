@@ -1,5 +1,6 @@
 """Which views there are below a root: a view in the root itself, RUN/view.json, or RUN/VIEW/view.json."""
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,19 +40,29 @@ def _local(files: Files) -> Iterator[Found]:
     root = Path(files.place)
     if not root.is_dir():
         raise ViewError(files.root, "", "is not a folder")
-    for pattern in (HEAD, f"*/{HEAD}", f"*/*/{HEAD}"):
-        for head in root.glob(pattern):
-            try:
-                status = head.stat()
-            except OSError:
-                continue  # it went away since it was listed
-            written = datetime.fromtimestamp(status.st_mtime, UTC).isoformat()
-            yield Found(_below(root, head), f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}", written)
+    runs = _folders(root)
+    views = [(view, f"{name}/{inner}") for run, name in runs for view, inner in _folders(run)]
+    for folder, path in [(root, ""), *runs, *views]:
+        try:
+            status = (folder / HEAD).stat()
+        except OSError:
+            continue  # there is none, or it went away since it was listed
+        written = datetime.fromtimestamp(status.st_mtime, UTC).isoformat()
+        yield Found(path, f"{status.st_mtime_ns}-{status.st_size}-{status.st_ino}", written)
 
 
-def _below(root: Path, head: Path) -> str:
-    path = head.parent.relative_to(root).as_posix()
-    return "" if path == "." else path
+def _folders(parent: Path) -> list[tuple[Path, str]]:
+    """The folders in one, with their names; none where it went away, and none whose name is no text."""
+    try:
+        with os.scandir(parent) as entries:
+            names = [entry.name for entry in entries if entry.is_dir()]
+    except OSError:
+        return []
+    return [(parent / name, name) for name in names if _is_text(name)]
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _remote(files: Files) -> Iterator[Found]:
@@ -97,6 +108,6 @@ def moment(text: str) -> str:
     """A time of RFC 3339 in UTC, so that texts compare as times do; empty for what is no time."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):  # the first and last moments there are have none in UTC
         return ""
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC).isoformat()

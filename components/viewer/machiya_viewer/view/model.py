@@ -1,7 +1,9 @@
 """What a view says of itself. ``view.json`` is a ``View``, ``facts.json`` is ``Facts``; ``None`` means not known."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
 
 from machiya_viewer.records import MetricChange, Rule, Score, Summary, UserRow
 
@@ -54,7 +56,7 @@ class View:
     """
 
     title: str
-    k: int
+    k: Annotated[int, Field(ge=1)]
     versions: tuple[Version, ...]
     users: int
     rows: tuple[int, ...]
@@ -63,7 +65,7 @@ class View:
     stage: str = ""
     started: str = ""
     outcome: str = ""
-    last_time: datetime | None = None
+    last_time: AwareDatetime | None = None
     pseudonyms: bool = False
     made_by: str = ""
     format: int = FORMAT

@@ -5,16 +5,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from machiya_viewer.records import Interaction, Item, ItemRow, Recommended, UserRow
-from machiya_viewer.view.files import Files
+from machiya_viewer.view.files import Files, reading
 from machiya_viewer.view.items import Items
 from machiya_viewer.view.model import (
     FACTS,
     HEAD,
     HISTORY,
+    SORTS,
     Facts,
     UserPage,
     UserQuery,
     View,
+    ViewError,
     recommendations_file,
 )
 from machiya_viewer.view.sorted_file import SortedFile
@@ -50,18 +52,27 @@ class ViewReader:
 
     def facts(self) -> Facts:
         """What is small. Read at every call: callers keep it."""
-        return load(self.files.read(FACTS), Facts, FACTS)
+        facts = load(self.files.read(FACTS), Facts, FACTS)
+        versions = len(self.head.versions)
+        for name, sides in (("summary", facts.summary.sides), ("quality", facts.quality), ("scores", facts.scores)):
+            if len(sides) != versions:
+                raise ViewError(FACTS, name, f"is of {len(sides)} versions, and the view of {versions}")
+        if not facts.sorts or set(facts.sorts) - set(SORTS):
+            raise ViewError(FACTS, "sorts", "are none of the orders that there are")
+        return facts
 
     def recommended(self, version: int, user_id: str) -> list[Recommended]:
         """A user's whole list in one version (0 is the base), best first; empty if the version lacks the user."""
         columns = ["item_id", "rank", "score", "source"]
         rows = self._lists[version].rows_of(user_id, columns, ["source"])
-        return [Recommended(**row) for row in rows.to_pylist()]
+        with reading(recommendations_file(version)):
+            return [Recommended(**row) for row in rows.to_pylist()]
 
     def history(self, user_id: str, limit: int) -> list[Interaction]:
         """A user's last interactions, latest first; the view keeps 100 a user (``UserRow.history`` counts all)."""
         rows = self._history.rows_of(user_id, ["item_id", "weight", "events", "time"])
-        return [_interaction(row) for row in rows.slice(0, limit).to_pylist()]
+        with reading(HISTORY):
+            return [_interaction(row) for row in rows.slice(0, limit).to_pylist()]
 
     def user(self, user_id: str) -> UserRow | None:
         """One user; None if the user has neither rows nor a history."""

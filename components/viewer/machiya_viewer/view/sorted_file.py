@@ -47,7 +47,7 @@ class SortedFile:
     def _footer(self) -> pq.FileMetaData:
         with self._reading(), self._files.open(self._name) as source:
             footer = pq.read_metadata(source)
-        schema = footer.schema.to_arrow_schema()
+            schema = footer.schema.to_arrow_schema()
         for column, kind in self._columns.items():
             if column not in schema.names:
                 raise ViewError(self._name, column, "is missing")

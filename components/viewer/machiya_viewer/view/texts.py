@@ -30,7 +30,7 @@ def load(text: bytes, kind: type[Told], file: str) -> Told:
 def _check_format(text: bytes, file: str) -> None:
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ViewError(file, "", "is not JSON") from error
     found = value.get("format", FORMAT) if isinstance(value, dict) else FORMAT
     if found != FORMAT:

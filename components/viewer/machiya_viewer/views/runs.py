@@ -78,11 +78,9 @@ def shown_start(text: str) -> str:
     """``2026-11-29 03:00 UTC`` from RFC 3339; anything else as it is."""
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return text if time.tzinfo is None else time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError):
         return text
-    if time.tzinfo is None:
-        return text
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def age_words(age: timedelta) -> Message:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from threading import Thread
 
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -34,6 +35,15 @@ GZIP_LEVEL = 6
 PAIR = "/r/{run}/{pair}"
 
 
+class AnyText(PathConvertor):
+    """The rest of a path, whatever is in it: ids may hold line ends."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("text", AnyText())
+
+
 def make_app(site: Site, trusted: Sequence[Network] = (), root: str = "") -> App:
     """The application over one site, below a root path; ``trusted`` are the proxies whose headers are believed."""
     measures = Measures()
@@ -51,8 +61,8 @@ def make_app(site: Site, trusted: Sequence[Network] = (), root: str = "") -> App
             Route("/r/{run}", runs.run),
             Route(PAIR, comparison.overview),
             Route(f"{PAIR}/users", comparison.users),
-            Route(f"{PAIR}/user/{{id:path}}", comparison.user),
-            Route(f"{PAIR}/item/{{id:path}}", comparison.item),
+            Route(f"{PAIR}/user/{{id:text}}", comparison.user),
+            Route(f"{PAIR}/item/{{id:text}}", comparison.item),
             Route(f"{PAIR}/quality", comparison.quality),
             Route(f"{PAIR}/gate", comparison.gate),
         ],

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from starlette.datastructures import QueryParams
 
 from machiya_viewer.i18n import Message, message
+from machiya_viewer.links import MAX_ID_LENGTH
 
 MAX_K = 100
 MAX_PAGE = 100_000
 MAX_HISTORY = 1_000_000
-MAX_ID_LENGTH = 256
 MAX_QUERY_LENGTH = 100
 MAX_NAME_LENGTH = 300
 

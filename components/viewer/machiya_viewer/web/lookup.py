@@ -2,7 +2,7 @@
 
 from machiya_viewer.i18n import Message, message
 from machiya_viewer.view.catalog import Run, RunSummary
-from machiya_viewer.view.slugs import slug_of
+from machiya_viewer.view.folding import fold
 from machiya_viewer.views.runs import opening, pair_slug
 from machiya_viewer.web.asked import Asked
 from machiya_viewer.web.opened import SEPARATOR, Here, find_pair
@@ -52,7 +52,7 @@ def newest(asked: Asked) -> list[RunSummary]:
 def find_run(asked: Asked, name: str) -> Run:
     """A run by its slug or its name; the newest that can be read where none is named."""
     if name:
-        found = asked.site.catalog.run(name) or asked.site.catalog.run(slug_of(name, ""))
+        found = asked.site.catalog.named(name) or asked.site.catalog.run(name)
         if found is None:
             raise unknown_run(name, newest(asked), asked.links)
         return open_run(asked, found.summary.slug)
@@ -91,8 +91,9 @@ def _version(asked: Asked, run: Run, name: str) -> str:
             return slug
         if number and number == version.version:
             return slug
-    if slug_of(name, "") in run.versions:
-        return slug_of(name, "")
+    alike = next((slug for slug, version in run.versions.items() if fold(version.name) == fold(name)), None)
+    if alike is not None:
+        return alike
     raise unknown_version(run, name, asked.links)
 
 

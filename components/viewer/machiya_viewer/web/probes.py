@@ -59,6 +59,8 @@ def _problem(catalog: Catalog, slug: str, pair_text: str) -> str:
             reader.items(shown[:1])
     except ViewError as error:
         return f"{slug}: {error}"
+    except Exception as error:  # a probe tells what is wrong, whatever it is
+        return f"{slug}: cannot be read ({type(error).__name__})"
     return ""
 
 

@@ -52,7 +52,10 @@ class Proxies:
             prefix = root_path(told.get(PREFIX, b"").decode("latin-1"))
             root = prefix or self._root or scope.get("root_path", "")
             user = told.get(USER, b"").decode("utf-8", "replace")[:MAX_USER_LENGTH]
-            scope = {**scope, "root_path": root, "state": {**scope.get("state", {}), "user": user}}
+            # "/viewer" is the front page as "/viewer/" is.
+            path = f"{root}/" if root and scope["path"] == root else scope["path"]
+            state = {**scope.get("state", {}), "user": user}
+            scope = {**scope, "root_path": root, "path": path, "state": state}
         await self.app(scope, receive, send)
 
     def _trusts(self, scope: Scope) -> bool:

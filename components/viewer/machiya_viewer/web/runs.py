@@ -62,7 +62,8 @@ def go(request: Request) -> Response:
     user, item = (identifier(asked.query.get(name, "")) for name in ("user", "item"))
     found = find_run(asked, run)
     links = asked.links.within(found.summary.slug, pair_for(asked, found, base, candidate))
-    return asked.redirect(links.user(user) if user else links.item(item) if item else links.overview())
+    page = links.user(user) if user else links.item(item) if item else None
+    return asked.redirect(page or links.overview())
 
 
 def help_page(request: Request) -> HTMLResponse:

@@ -9,6 +9,7 @@ from machiya_viewer.web.headers import App
 
 # Together with what the kit needs to end, well under the 10 s between SIGTERM and SIGKILL.
 SHUTDOWN_SECONDS = 3
+MAX_HEADER_BYTES = 32 << 10
 
 
 class PortTakenError(Exception):
@@ -36,6 +37,8 @@ def run(app: App, port: int, log: logging.Logger) -> None:
             server_header=False,
             proxy_headers=False,
             ws="none",
+            http="h11",  # it limits headers; httptools takes as many as somebody sends
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
         log.info("serving on port %d", port)

@@ -78,7 +78,8 @@ def unknown_user(here: Here, user_id: str) -> StateError:
     else:
         said = message("Neither version has a user %(user)s, and neither have the interactions.", user=user_id)
     near = here.head.users_starting(user_id[: max(1, len(user_id) - 1)], MAX_SUGGESTIONS) if user_id else []
-    return StateError(404, message("Unknown user"), [said], [(one, here.links.user(one)) for one in near], here)
+    suggestions = [(one, page) for one in near if (page := here.links.user(one)) is not None]
+    return StateError(404, message("Unknown user"), [said], suggestions, here)
 
 
 def unknown_item(here: Here, item_id: str) -> StateError:

@@ -133,9 +133,31 @@ def links_to(kind: str, page: Any) -> set[str]:
     return {link for link in found if link.startswith(f"/r/r/base/{kind}/")}
 
 
+@pytest.mark.parametrize("identifier", ["u\n", "a\nb", "\r\nX: y"])
+def test_an_id_with_line_ends_is_one_of_its_own(
+    runs: Path, make_view: Callable[..., Any], client_of: ClientOf, parse: Any, identifier: str
+) -> None:
+    make_view({identifier: ["a"], "u": ["b"], "a": ["c"]}, run="r", folder=runs / "r")
+    answer = client_of(runs).get(f"/r/r/base/user/{quote(identifier, safe='')}")
+    assert answer.status_code == 200
+    assert [one.get("href") for one in parse(answer.text).elements("a") if "/item/" in one.get("href")] == [
+        "/r/r/base/item/a"
+    ]
+
+
+def test_an_id_that_no_address_can_hold_is_shown_without_a_link(
+    runs: Path, make_view: Callable[..., Any], client_of: ClientOf, parse: Any
+) -> None:
+    long = "x" * 300
+    make_view({long: ["a"], "u": ["a"]}, run="r", folder=runs / "r")
+    page = parse(client_of(runs).get("/r/r/base/users").text)
+    assert "xxx" in page.text
+    assert links_to("user", page) == {"/r/r/base/user/u"}
+
+
 @pytest.mark.parametrize("identifier", ODD_IDS)
 def test_links_have_no_steps_that_a_browser_would_resolve(identifier: str) -> None:
-    path = SiteLinks(run="r", pair="a..b").user(identifier).partition("?")[0]
+    path = (SiteLinks(run="r", pair="a..b").user(identifier) or "").partition("?")[0]
     assert path.startswith("/r/r/a..b/user/")
     assert path.count("/") == 5
     assert path.rpartition("/")[2] not in (".", "..", "%2e", "%2E%2E")
@@ -200,11 +222,11 @@ def test_hostile_titles_ids_names_and_segments_are_inert_on_every_page(
         f"/x{quote(BAD)}",
         f"/r/{quote(BAD, safe='')}",
         links.users({"q": BAD}),
-        links.user(BAD),
-        links.item(BAD),
+        f"{root}/user/{quote(BAD, safe='')}",
+        f"{root}/item/{quote(BAD, safe='')}",
         links.section("quality"),
         links.section("gate"),
-        links.user(f"{BAD}?"),
+        f"{root}/user/{quote(BAD, safe='')}%3F",
     ]
     for address in addresses:
         for language in ("en", "ja"):
@@ -214,7 +236,7 @@ def test_hostile_titles_ids_names_and_segments_are_inert_on_every_page(
             assert not [name for one in page.elements() for name in one.attrib if name.startswith("on")], address
             shown = [page.text, *page.texts("title"), *(one.get("aria-label", "") for one in page.elements())]
             assert not [text for text in shown if "\u202e" in text], address
-    assert "<script>alert(1)</script>U+202E" in parse(client.get(links.item(BAD)).text).text
+    assert "<script>alert(1)</script>U+202E" in parse(client.get(f"{root}/item/{quote(BAD, safe='')}").text).text
 
 
 segments = st.one_of(

@@ -139,6 +139,13 @@ def test_a_root_path_is_part_of_every_reference(monday: Path, client_of: ClientO
         assert all(one.startswith(("/viewer/", "?", "#")) for one in found)
 
 
+@pytest.mark.parametrize("address", ["/viewer", "/viewer?lang=ja", "/viewer/"])
+def test_the_root_path_itself_is_the_front_page(monday: Path, client_of: ClientOf, address: str) -> None:
+    answer = client_of(monday, base="/viewer").get(address)
+    assert answer.status_code == 200
+    assert "/viewer/r/monday" in answer.text
+
+
 def test_redirects_stay_below_the_root_path(monday: Path, client_of: ClientOf) -> None:
     answer = client_of(monday, base="/viewer").get("/viewer/r/monday")
     assert answer.headers["location"] == f"/viewer{PAIR}"
