@@ -13,7 +13,7 @@ STATES = {
     "runs": "/",
     "help": "/help",
     "comparison": PAIR,
-    "one version": "/r/today/candidate",
+    "one version": "/r/today/recommender-1.1.0",
     "users": f"{PAIR}/users?sort=rbo&min_hist=5",
     "no user fits": f"{PAIR}/users?q=nobody",
     "user": f"{PAIR}/user/u0194",
@@ -33,8 +33,8 @@ STATES = {
     "found in Japanese": "/search?q=" + quote("ﾃﾞｰﾀ"),
     "unknown run": "/r/nothing",
     "unknown version": "/r/today/nothing",
-    "not computed": "/r/today/base..third",
-    "lists without a comparison": "/r/today/base..third/user/u0194",
+    "not computed": "/r/today/recommender-1.0.0..third",
+    "lists without a comparison": "/r/today/recommender-1.0.0..third/user/u0194",
     "stale, no ground truth": "/r/old/lonely",
     "schema mismatch": "/r/broken/lonely/user/u0194",
     "bad address": f"{PAIR}/users?page=0",
@@ -163,10 +163,10 @@ def test_other_versions_are_compared_by_a_form(visit: Visit, served: Any) -> Non
     tab.get_by_text("Compare other versions").click()
     tab.locator("select[name=cand]").select_option("third")
     tab.get_by_role("button", name="Compare").click()
-    tab.wait_for_url("**/r/today/base..third")
+    tab.wait_for_url("**/r/today/recommender-1.0.0..third")
     tab.get_by_label("User id", exact=True).fill("u0194")
     tab.get_by_role("button", name="Show the lists").click()
-    tab.wait_for_url("**/r/today/base..third/user/u0194")
+    tab.wait_for_url("**/r/today/recommender-1.0.0..third/user/u0194")
 
 
 def test_moves_are_filtered_by_boxes_and_the_address_says_so(visit: Visit, served: Any) -> None:
