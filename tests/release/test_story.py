@@ -208,7 +208,8 @@ def test_a_version_is_released_tried_on_some_users_used_by_all_and_undone(projec
     project.git("revert", "--no-edit", "HEAD")
     told = project.type("rollback", "recommend", "recommender")
     assert "production is back already, from 1.1.0: recommender 1.0.0" in told
-    assert "from the cache, where input and parameters are the same: train, predict, evaluate, report" in told
+    assert "from the cache, where input and parameters are the same: train, predict, evaluate (run " in told
+    assert "report, publish" in told, "each run has a view of its own"
     assert "nothing changes: all files are up to date" in told
     last = project.run()
     assert last.computed == set()

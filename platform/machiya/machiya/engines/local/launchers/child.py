@@ -16,6 +16,8 @@ _SHORTEST, _LONGEST, _SHARE = 0.02, 0.5, 20
 """Seconds between two looks at the memory of a process: a twentieth of the time it has been running."""
 _UNIT = 1 if sys.platform == "darwin" else 1024
 """Of ru_maxrss, in bytes."""
+_DRIFT = 4 << 20
+"""Bytes by which two figures of the kernel for one peak may differ: it counts pages by processor, and adds up late."""
 
 
 class Child:
@@ -64,7 +66,7 @@ class Child:
         says nothing: then it is what was seen last, at most a twentieth of its time before its end.
         """
         counted = self._usage.ru_maxrss * _UNIT
-        return counted if counted > self._inherited else self._seen or None
+        return counted if counted > self._inherited + _DRIFT else self._seen or None
 
     def _await(self, loop: asyncio.AbstractEventLoop) -> None:
         _, status, usage = os.wait4(self._process.pid, 0)
