@@ -13,6 +13,7 @@ import pytest
 
 from machiya_viewer.prepare import write as writing
 from machiya_viewer.records import UserRow
+from machiya_viewer.view.files import Files
 from machiya_viewer.view.model import UserPage, UserQuery, ViewError
 from machiya_viewer.view.reader import ViewReader, open_view
 
@@ -309,3 +310,9 @@ def test_the_sample_is_a_view_with_everything(sample_view: ViewReader) -> None:
         "recommender: 1.0.0",
         "recommender: 1.1.0",
     ]
+
+
+def test_a_folder_below_the_root_of_a_machine_is_there() -> None:
+    assert Files("/").below("a").below("b").place == "/a/b"
+    assert Files("/runs/").below("a").place == "/runs/a"
+    assert Files("/runs").below("").place == "/runs"

@@ -79,9 +79,9 @@ class Catalog:
 
     def named(self, name: str) -> Run | None:
         """The newest run of a name, or of one that differs only in width and case; None if there is none."""
-        runs = self._current()
+        runs, folded = self._current(), fold(name)
         exact = (slug for slug, listed in runs.items() if listed.name == name)
-        alike = (slug for slug, listed in runs.items() if fold(listed.name) == fold(name))
+        alike = (slug for slug, listed in runs.items() if fold(listed.name) == folded)
         slug = next(chain(exact, alike), None)
         return None if slug is None else self.run(slug)
 

@@ -68,7 +68,8 @@ class Files:
     @property
     def place(self) -> str:
         """The folder in the words of the file system."""
-        return "/".join(part for part in (_opened(self.root)[1], self.path) if part)
+        folder = _opened(self.root)[1]
+        return f"{folder}/{self.path}" if self.path else folder
 
     def below(self, path: str) -> "Files":
         """A folder below this one."""

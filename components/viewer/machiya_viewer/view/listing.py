@@ -37,7 +37,7 @@ def views_below(root: str) -> list[Found]:
 
 
 def _local(files: Files) -> Iterator[Found]:
-    root = Path(files.place)
+    root = Path(files.place or "/")
     if not root.is_dir():
         raise ViewError(files.root, "", "is not a folder")
     runs = _folders(root)

@@ -59,6 +59,7 @@ class Visit:
     """A page in the browser, and everything that it asked for or complained about."""
 
     tab: Tab
+    status: int = 0
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
@@ -100,7 +101,8 @@ def visit(browser: Browser) -> Iterator[VisitPage]:
         )
         contexts.append(context)
         visited = Visit(context.new_page())
-        visited.tab.goto(url)
+        answer = visited.tab.goto(url)
+        visited.status = answer.status if answer is not None else 0
         return visited
 
     yield opened
