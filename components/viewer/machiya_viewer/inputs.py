@@ -1,14 +1,13 @@
 """What the sidecars of inputs tell: who made them, and which version of a component that was."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from machiya_viewer.view.model import Source, Version
 
 if TYPE_CHECKING:
     from machiya_component import TableInput
-    from machiya_component.artifacts import Artifact
 
     from machiya_viewer.prepare import Sources
 
@@ -37,10 +36,8 @@ def origins_of(tables: "Mapping[str, TableInput | None]") -> tuple[Source, ...]:
     """Who made each input, for those whose sidecar says so."""
     found = []
     for port, table in tables.items():
-        artifact = _sidecar(table)
-        if artifact is not None:
-            maker = artifact.producer
-            found.append(Source(port, f"{maker.component} {maker.version} {maker.operation}", artifact.digest))
+        if maker := _maker(table):
+            found.append(Source(port, f"{maker.component} {maker.version} {maker.operation}", maker.content))
     return tuple(found)
 
 
@@ -60,24 +57,39 @@ def versions_of(named: Mapping[str, str], tables: Mapping[str, "TableInput | Non
 
 
 def _version_of(name: str, table: "TableInput") -> Version:
-    """What made a result, as far as its sidecar tells. The pin is the line of ``pins.yaml`` that chose it."""
-    artifact = _sidecar(table)
-    if artifact is None:
+    """What made a result, as far as sidecars tell. The pin is the line of ``pins.yaml`` that chose it."""
+    maker = _maker(table)
+    if maker is None:
         return Version(name)
-    maker, image = artifact.producer, artifact.producer.image or ""
-    digest = image.partition("@")[2]
+    digest = maker.image.partition("@")[2]
     return Version(
         name=name,
         component=maker.component,
         version=maker.version,
         operation=maker.operation,
-        image=image,
-        digest=artifact.digest,
+        image=maker.image,
+        digest=maker.content,
         pin=f"{maker.component}: {maker.version}@{digest}" if digest else "",
     )
 
 
-def _sidecar(table: "TableInput | None") -> "Artifact | None":
-    from machiya_component.artifacts import SIDECAR, read_sidecar
+@dataclass(frozen=True)
+class _Maker:
+    """Which operation made a table, and the digest of the ``content``; ``image`` is empty where nobody told it."""
 
-    return read_sidecar(table.path) if table is not None and (table.path / SIDECAR).exists() else None
+    component: str
+    version: str
+    operation: str
+    image: str
+    content: str
+
+
+def _maker(table: "TableInput | None") -> _Maker | None:
+    """None where no sidecar tells. Gathered shards have one each, and are of one version."""
+    from machiya_component.artifacts import sidecars_of, told_digest
+
+    if table is None:
+        return None
+    producers = [artifact.producer for artifact in sidecars_of(table.path).values()]
+    told = {(one.component, one.version, one.operation, one.image or "") for one in producers}
+    return _Maker(*told.pop(), told_digest(table.path)) if len(told) == 1 else None

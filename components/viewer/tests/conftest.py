@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -280,11 +281,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def sidecar() -> Callable[..., str]:
-    """Give a folder of Parquet a sidecar by preprocess 1.2.3, or another version, and return the digest in it."""
+    """Give a folder of Parquet a sidecar by preprocess, 1.2.3 unless told, and return the digest in it."""
 
-    def write(folder: Path, version: str = "1.2.3") -> str:
+    def write(folder: Path, version: str = "1.2.3", parameters: Mapping[str, Any] = MappingProxyType({})) -> str:
         files = [file_digest(file, folder) for file in sorted(folder.glob("*.parquet"))]
-        producer = Producer(component="preprocess", version=version, operation="clean")
+        producer = Producer(component="preprocess", version=version, operation="clean", parameters=dict(parameters))
         artifact = Artifact(type="table", files=files, digest=combined_digest(files), producer=producer)
         (folder / SIDECAR).write_text(artifact.to_text(), encoding="utf-8")
         (folder / DIGEST_FILE).write_text(artifact.digest, encoding="utf-8")

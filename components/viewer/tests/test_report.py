@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from machiya_component import ArgumentsError, DataError, OutputError
+from machiya_component.artifacts import content_digest
 from machiya_component.testing import run_operation
 
 from machiya_viewer.component import component
@@ -280,6 +281,27 @@ def test_a_version_without_a_name_is_called_by_what_made_it_if_that_tells_it_apa
             sidecar(inputs[port], version)
     result = run_operation(component, "report", inputs=inputs, parameters=parameters, folder=tmp_path)
     assert [version.name for version in open_view(str(result.path("view"))).head.versions] == names
+
+
+def test_gathered_shards_are_of_the_version_that_made_each(
+    tmp_path: Path, sample_inputs: dict[str, Path], sidecar: Callable[..., str]
+) -> None:
+    inputs: dict[str, Any] = {port: path for port, path in sample_inputs.items() if port not in OPTIONAL}
+    table = pq.read_table(inputs["recommendations"])
+    gathered = tmp_path / "gathered"
+    for number in range(2):
+        shard = gathered / f"{number:05d}"
+        shard.mkdir(parents=True)
+        rows = table.slice(number * len(table) // 2, len(table) // 2)
+        pq.write_table(rows, shard / "part-00000.parquet")
+        sidecar(shard, "1.4.0", {"shard": number, "shards": 2})
+    inputs["recommendations"] = gathered
+    result = run_operation(component, "report", inputs=inputs, folder=tmp_path)
+    view = open_view(str(result.path("view")))
+    (version,) = view.head.versions
+    assert (version.name, version.component, version.version) == ("preprocess 1.4.0", "preprocess", "1.4.0")
+    assert version.digest == content_digest(gathered)
+    assert [(one.port, one.digest) for one in view.facts().inputs] == [("recommendations", version.digest)]
 
 
 @pytest.mark.parametrize("started", ["yesterday", "2026-11-22", "2026-11-22T03:00:00"])
